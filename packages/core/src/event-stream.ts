@@ -1,0 +1,27 @@
+import type { Capabilities } from './capabilities.ts'
+import type { NewEvent } from './event.ts'
+import type { Token } from './position.ts'
+import type { SubscribeOptions, Subscription } from './consumer/subscription.ts'
+
+/** An event to publish, with the stream (the key) within which order is kept. */
+export interface PublishEvent extends NewEvent {
+  readonly streamId: string
+}
+
+export interface PublishResult {
+  readonly token: Token
+}
+
+/** Publish and subscribe: ordered within a stream id, delivered at least once to each group. */
+export interface EventStream<Native = unknown> {
+  readonly capabilities: Capabilities
+  /**
+   * Publishes events; those of one stream keep the order of the calls.
+   *
+   * @throws {@link EventStoreError} where `outcome` is `unknown`, publishing again may double the events:
+   *   consumers that must not see them twice deduplicate by id.
+   */
+  publish(events: PublishEvent | readonly PublishEvent[], options?: { readonly signal?: AbortSignal }): Promise<PublishResult>
+  subscribe(options: SubscribeOptions<Native>): Promise<Subscription>
+  close(): Promise<void>
+}

@@ -1,0 +1,55 @@
+import { invalidArgument } from './error.ts'
+
+/** The most partitions a store may have. */
+export const MAX_PARTITIONS = 1024
+
+const SEED = 0x9747b28c
+const M = 0x5bd1e995
+
+/**
+ * MurmurHash2 of a string's UTF-8 bytes as an unsigned 32-bit number: the hash of Kafka's default
+ * partitioner, so that a stream has the same partition in a store and in a topic of equal size.
+ *
+ * @see https://github.com/apache/kafka/blob/trunk/clients/src/main/java/org/apache/kafka/common/utils/Utils.java
+ */
+export function murmur2(text: string): number {
+  const bytes = Buffer.from(text, 'utf8')
+  const length = bytes.length
+  let hash = SEED ^ length
+  let index = 0
+  for (; index + 4 <= length; index += 4) {
+    let k = bytes.readInt32LE(index)
+    k = Math.imul(k, M)
+    k ^= k >>> 24
+    k = Math.imul(k, M)
+    hash = Math.imul(hash, M) ^ k
+  }
+  const rest = length - index
+  if (rest > 0) {
+    if (rest === 3) hash ^= bytes.readUInt8(index + 2) << 16
+    if (rest >= 2) hash ^= bytes.readUInt8(index + 1) << 8
+    hash = Math.imul(hash ^ bytes.readUInt8(index), M)
+  }
+  hash ^= hash >>> 13
+  hash = Math.imul(hash, M)
+  return (hash ^ (hash >>> 15)) >>> 0
+}
+
+/** The feed partition of a stream (or of a document key) among `partitions`, a power of two. */
+export function partitionOf(name: string, partitions: number): number {
+  // Kafka clears the sign bit before the remainder; for a power of two the result is the same mask.
+  return partitions === 1 ? 0 : (murmur2(name) & 0x7fffffff) % partitions
+}
+
+/** @throws {@link EventStoreError} `INVALID_ARGUMENT` unless a power of two from 1 to 1,024. */
+export function checkPartitionCount(value: unknown, field = 'partitions'): asserts value is number {
+  if (
+    typeof value !== 'number' ||
+    !Number.isInteger(value) ||
+    value < 1 ||
+    value > MAX_PARTITIONS ||
+    (value & (value - 1)) !== 0
+  ) {
+    throw invalidArgument(field, `must be a power of two from 1 to ${MAX_PARTITIONS}, got ${String(value)}`)
+  }
+}
