@@ -180,7 +180,8 @@ export interface EventStoreAdapter {
    * Stream ids of one commit are distinct; the batch keeps within the manifest's caps, except that a
    * single commit may exceed `maxEventsPerBatch`.
    *
-   * An append waits for others at most `lockTimeoutMs`, then its outcome is `BUSY`.
+   * Expectations of streams are judged before those of documents. An append waits for others at most
+   * `lockTimeoutMs`, then its outcome is `BUSY`.
    */
   doAppend(commits: readonly Commit[], lockTimeoutMs: number): Promise<readonly CommitOutcome[]>
   doRead(request: StreamPageRequest): Promise<StreamPage>
@@ -258,6 +259,8 @@ export interface BackendAdapter<Native = unknown> {
   readonly name: string
   readonly capabilities: Capabilities
   readonly manifest: StoreManifest
+  /** How long appends that do not say wait for other writers. Default 2,000. */
+  readonly lockTimeoutMs?: number | undefined
   readonly store?: EventStoreAdapter
   readonly documents?: DocumentStoreAdapter
   /** Commits when `work` resolves, rolls back when it rejects. Present unless `sharedTransaction` is `none`. */

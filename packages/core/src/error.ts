@@ -4,7 +4,6 @@
  */
 export type EventStoreErrorCode =
   | 'INVALID_ARGUMENT'
-  | 'INVALID_EVENT'
   | 'LIMIT_EXCEEDED'
   | 'SCHEMA_MISMATCH'
   | 'VERSION_CONFLICT'

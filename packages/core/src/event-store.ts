@@ -146,7 +146,7 @@ export interface EventStore {
    * writes nothing.
    *
    * @throws {@link VersionConflictError} the stream is at another version; nothing was written.
-   * @throws {@link EventStoreError} `INVALID_EVENT`, `INVALID_ARGUMENT`, `LIMIT_EXCEEDED` (before any I/O),
+   * @throws {@link EventStoreError} `INVALID_ARGUMENT`, `LIMIT_EXCEEDED` (before any I/O),
    *   `ID_REUSED`, `STREAM_DELETED`, `PARTITION_SEALED`, `BUSY`, `CLOSED`: nothing was written.
    *   `BACKEND_UNAVAILABLE`, `OUTCOME_UNKNOWN`, `ABORTED`, …: see `outcome`. Where it is `unknown`, repeating the call
    *   with the same event ids at an exact version (or `none`) decides it; under `any` and `exists` a

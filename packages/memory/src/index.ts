@@ -1,1 +1,3 @@
-export {}
+export { MemoryDatabase } from './database.ts'
+export { Faults, type FaultOptions, type Step } from './faults.ts'
+export { memory, openUrl, type MemoryOptions } from './memory.ts'

@@ -1,0 +1,74 @@
+import { absentDocuments, absentStore } from './absent-port.ts'
+import type { AdapterTransaction, BackendAdapter } from './adapter.ts'
+import type { Backend, Transaction } from './backend.ts'
+import type { Capabilities } from './capabilities.ts'
+import { EventStoreError, notSupported } from './error.ts'
+import type { EventStream } from './event-stream.ts'
+import { DerivedStream } from './derived-stream.ts'
+import { WrappedDocumentStore } from './wrapped-document-store.ts'
+import { WrappedEventStore } from './wrapped-event-store.ts'
+
+/** Makes the ports that users hold around an adapter. Adapter packages call it; users call those. */
+export function createBackend<Native = unknown>(adapter: BackendAdapter<Native>): Backend<Native> {
+  return new WrappedBackend(adapter)
+}
+
+/**
+ * Makes the ports over a transaction that is already open, for adapters that can work inside one of the
+ * caller's. Appends are not grouped: what is sent is part of the caller's transaction.
+ */
+export function createTransaction<Native>(
+  adapter: BackendAdapter<Native>,
+  transaction: AdapterTransaction<Native>,
+): Transaction<Native> {
+  const capabilities: Capabilities = { ...adapter.capabilities, maxCommitsPerBatch: 1, batchesInFlight: 1 }
+  const backend = { ...adapter, capabilities }
+  return {
+    store: new WrappedEventStore(backend, transaction.store),
+    documents: new WrappedDocumentStore(backend, transaction.documents),
+    native: transaction.native,
+  }
+}
+
+class WrappedBackend<Native> implements Backend<Native> {
+  readonly name: string
+  readonly capabilities: Capabilities
+  readonly store: WrappedEventStore
+  readonly documents: WrappedDocumentStore
+  readonly stream: EventStream<Native>
+  readonly #adapter: BackendAdapter<Native>
+  #closing: Promise<void> | undefined
+
+  constructor(adapter: BackendAdapter<Native>) {
+    this.#adapter = adapter
+    this.name = adapter.name
+    this.capabilities = adapter.capabilities
+    this.store = new WrappedEventStore(adapter, adapter.store ?? absentStore(adapter.name))
+    this.documents = new WrappedDocumentStore(adapter, adapter.documents ?? absentDocuments(adapter.name))
+    this.stream = new DerivedStream(this.store, this.documents, adapter)
+  }
+
+  async transaction<Result>(work: (transaction: Transaction<Native>) => Promise<Result>): Promise<Result> {
+    if (this.#closing !== undefined) throw new EventStoreError('CLOSED', 'the backend is closed')
+    const { doTransaction } = this.#adapter
+    if (doTransaction === undefined) throw notSupported(`${this.name} has no transaction over store and documents`)
+    return doTransaction((transaction) => work(createTransaction(this.#adapter, transaction)))
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #close(): Promise<void> {
+    // Subscriptions still need both ports to finish what is in hand.
+    await this.stream.close()
+    await this.store.close()
+    this.documents.close()
+    await this.#adapter.doClose()
+  }
+}

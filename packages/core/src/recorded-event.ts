@@ -1,0 +1,98 @@
+import { inspect } from 'node:util'
+import type { StoredEvent } from './adapter.ts'
+import { CONTENT_TYPE, decodeData, OCCURRED_AT, TAGS } from './encode-event.ts'
+import type { EventMetadata, PlainEvent, RecordedEvent } from './event.ts'
+import { eventCheck, formatPosition, type Position } from './position.ts'
+import type { StreamId } from './stream-id.ts'
+
+const NOT_READ = Symbol('not read')
+
+/** A view over a stored row: bodies, position and time are decoded when first read, most never are. */
+class LazyEvent implements RecordedEvent {
+  readonly id: string
+  readonly type: string
+  readonly streamId: StreamId
+  readonly streamPosition: number
+  readonly schemaVersion: number
+  readonly #stored: StoredEvent
+  readonly #incarnation: string
+  #data: unknown = NOT_READ
+  #metadata: Record<string, unknown> | undefined = undefined
+
+  constructor(stored: StoredEvent, incarnation: string) {
+    this.id = stored.id
+    this.type = stored.type
+    this.streamId = stored.streamId
+    this.streamPosition = stored.version
+    this.schemaVersion = stored.schemaVersion
+    this.#stored = stored
+    this.#incarnation = incarnation
+  }
+
+  get data(): unknown {
+    if (this.#data === NOT_READ) this.#data = decodeData(this.#stored.data, this.#stored.codec)
+    return this.#data
+  }
+
+  get metadata(): EventMetadata {
+    const all = this.#allMetadata()
+    for (const key in all) {
+      // Only then a copy without the envelope's own keys is needed.
+      if (key.startsWith('$')) return Object.fromEntries(Object.entries(all).filter(([name]) => !name.startsWith('$')))
+    }
+    return all
+  }
+
+  get occurredAt(): string | undefined {
+    return this.#allMetadata()[OCCURRED_AT] as string | undefined
+  }
+
+  get tags(): readonly string[] {
+    return (this.#allMetadata()[TAGS] as readonly string[] | undefined) ?? []
+  }
+
+  get contentType(): string | undefined {
+    return this.#allMetadata()[CONTENT_TYPE] as string | undefined
+  }
+
+  get position(): Position {
+    const { partition, sequence } = this.#stored
+    return formatPosition(this.#incarnation, partition, { sequence, check: eventCheck(this.id) })
+  }
+
+  get timestamp(): string {
+    return new Date(this.#stored.timestampMs).toISOString()
+  }
+
+  toJSON(): PlainEvent {
+    const { occurredAt, contentType, tags, data } = this
+    return {
+      id: this.id,
+      type: this.type,
+      schemaVersion: this.schemaVersion,
+      streamId: this.streamId,
+      streamPosition: this.streamPosition,
+      position: this.position,
+      timestamp: this.timestamp,
+      ...(occurredAt === undefined ? {} : { occurredAt }),
+      ...(tags.length === 0 ? {} : { tags }),
+      ...(contentType === undefined ? {} : { contentType }),
+      data: data instanceof Uint8Array ? Buffer.from(data).toString('base64') : data,
+      metadata: this.metadata,
+    }
+  }
+
+  [inspect.custom](): unknown {
+    return this.toJSON()
+  }
+
+  #allMetadata(): Record<string, unknown> {
+    this.#metadata ??= JSON.parse(this.#stored.metadata) as Record<string, unknown>
+    return this.#metadata
+  }
+}
+
+/** Wraps what an adapter returned. */
+export function recordedEvents(stored: readonly StoredEvent[], incarnation: string): RecordedEvent[] {
+  return stored.map((row) => new LazyEvent(row, incarnation))
+}

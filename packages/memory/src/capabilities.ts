@@ -1,0 +1,32 @@
+import type { Capabilities } from '@eventspine/core'
+
+/** Limits are our own: memory has none but the process's, and tests should meet those of real backends. */
+export const capabilities = {
+  store: true,
+  documents: true,
+  stream: 'derived',
+  durability: 'process',
+  multiProcess: false,
+  multiStreamAppend: 'store',
+  documentsWithAppend: 'store',
+  documentBatch: 'store',
+  sharedTransaction: 'internal',
+  listing: 'ordered',
+  expiry: true,
+  removal: true,
+  import: true,
+  seal: true,
+  feedRetention: 'all',
+  feedWake: 'push',
+  batchScope: 'store',
+  maxCommitsPerBatch: 256,
+  maxEventsPerBatch: 1024,
+  batchesInFlight: 1,
+  maxAppendEvents: 10_000,
+  maxAppendBytes: 16 * 1024 * 1024,
+  maxAppendStreams: 1000,
+  maxDocumentBytes: 16 * 1024 * 1024,
+  maxBatchDocuments: 1000,
+  maxKeyBytes: 255,
+  maxStallMs: 0,
+} as const satisfies Capabilities
