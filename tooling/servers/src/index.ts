@@ -1,1 +1,10 @@
-export {}
+export { startFaultProxy, type FaultProxy } from './fault-proxy/fault-proxy.ts'
+export type { LostReply } from './fault-proxy/reply-loss.ts'
+export { freePort } from './free-port.ts'
+export type { KillSignal, OwnServer, OwnServerOptions } from './own-server.ts'
+export { createDatabase, type OwnDatabase } from './postgres/database.ts'
+export { startPostgres } from './postgres/start-postgres.ts'
+export type { ServerName } from './registry.ts'
+export { ServerStartError } from './server-start-error.ts'
+export { serverUrl } from './shared-server.ts'
+export { waitUntil, type WaitOptions } from './wait-until.ts'

@@ -1,0 +1,17 @@
+import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const repositoryRoot = fileURLToPath(new URL('../../../', import.meta.url))
+
+/**
+ * The ignored folder of the repository for everything that tools leave behind.
+ * `EVENTSPINE_DIRECTORY` puts it elsewhere, so that a test can have one of its own.
+ */
+export function eventspineDirectory(): string {
+  return resolve(process.env['EVENTSPINE_DIRECTORY'] ?? join(repositoryRoot, '.eventspine'))
+}
+
+/** Where server data, logs and state files are kept. */
+export function serversDirectory(): string {
+  return join(eventspineDirectory(), 'servers')
+}

@@ -1,0 +1,23 @@
+import { postgres } from './postgres/postgres.ts'
+import type { ServerDefinition } from './server-definition.ts'
+
+const definitions: Readonly<Record<ServerName, ServerDefinition>> = { postgres }
+
+/** The names of the servers that can be started. */
+export type ServerName = 'postgres'
+
+/** Every server that can be started, in the order they are listed to people. */
+export const serverNames = Object.keys(definitions) as readonly ServerName[] // The record's keys are ServerName.
+
+/** @throws RangeError for a name that is not in the list. */
+export function parseServerName(name: string): ServerName {
+  const known = serverNames.find((candidate) => candidate === name)
+  if (known === undefined)
+    throw new RangeError(`no server is called "${name}"; known: ${serverNames.join(', ')}`)
+  return known
+}
+
+/** How the server of this name is started and asked. */
+export function serverDefinition(name: ServerName): ServerDefinition {
+  return definitions[name]
+}

@@ -1,0 +1,71 @@
+import { defineConfig } from 'vitest/config'
+import { testBackends, testServers } from './tooling/servers/src/test-backends.ts'
+
+/*
+ * Three projects:
+ *
+ * - `unit`: `*.test.ts`, no server, no state outside the process.
+ * - `integration`: `*.integration.test.ts`, real backends. Which ones is said by
+ *   EVENTSPINE_TEST_BACKENDS, such as `memory,pglite`; unset means all. A test asks `testBackends()` of
+ *   @eventspine/servers for the list and opens exactly those; one that cannot be opened fails the run, it is never
+ *   skipped. A file for one server alone carries its name, `<topic>.postgres.integration.test.ts`, and is
+ *   left out when that server was not asked for. The URL of each server is in EVENTSPINE_TEST_POSTGRES: given from
+ *   outside, or set here after starting one for the run.
+ * - `types`: `*.test-d.ts`, checked by the compiler and never run.
+ *
+ * Packages are loaded from source by their `@eventspine/source` condition, so no build is needed. Files and tests run
+ * in random order; EVENTSPINE_TEST_SEED repeats one that a run has printed.
+ */
+
+const folders = '{packages,examples,tooling}/*/**,{scripts,benchmarks}/**'
+const ignored = ['**/node_modules/**', '**/dist/**', '**/.eventspine/**']
+const seed = Number(process.env['EVENTSPINE_TEST_SEED'] ?? Date.now() % 1_000_000_000)
+const notAskedFor = testServers.filter((server) => !testBackends().includes(server))
+
+const shared = {
+  resolve: { conditions: ['@eventspine/source'] },
+  ssr: { resolve: { conditions: ['@eventspine/source'], externalConditions: ['@eventspine/source'] } },
+}
+
+export default defineConfig({
+  test: {
+    pool: 'forks',
+    maxWorkers: 2,
+    sequence: { shuffle: true, seed },
+    projects: [
+      {
+        ...shared,
+        test: {
+          name: 'unit',
+          include: [`{${folders}}/*.test.ts`],
+          exclude: [...ignored, '**/*.integration.test.ts'],
+        },
+      },
+      {
+        ...shared,
+        test: {
+          name: 'integration',
+          include: [`{${folders}}/*.integration.test.ts`],
+          exclude: [...ignored, ...notAskedFor.map((server) => `**/*.${server}.integration.test.ts`)],
+          globalSetup: ['tooling/servers/src/vitest-servers.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        ...shared,
+        test: {
+          name: 'types',
+          include: [],
+          typecheck: {
+            enabled: true,
+            only: true,
+            include: [`{${folders}}/*.test-d.ts`],
+            exclude: ignored,
+            tsconfig: './tsconfig.test-d.json',
+          },
+        },
+      },
+    ],
+  },
+})
