@@ -1,0 +1,79 @@
+import type { Backend, Capabilities } from '@eventspine/core'
+import type { Law } from './laws.ts'
+
+/** The part of a test runner that the kit needs: vitest, `node:test`, jest and mocha all have it. */
+export interface Runner {
+  describe(name: string, body: () => void): void
+  it(name: string, body: () => Promise<void>, timeoutMs?: number): void
+}
+
+export interface OpenRequest {
+  /** A power of two from 1 to 1,024. */
+  readonly partitions: number
+}
+
+/** How another process of the operating system opens the store of a {@link TestBackend}. */
+export interface ChildAccess {
+  /** A file URL or a package's name; the module exports `openUrl` as adapter packages do. */
+  readonly module: string
+  readonly url: string
+}
+
+/** A store of its own for one case: nobody else writes to it, and it starts empty. */
+export interface TestBackend {
+  readonly backend: Backend
+  /** A second client of the same store, with connections of its own where there are any. */
+  sibling(): Promise<Backend>
+  /** Closes `backend` and opens the same store again: what was acknowledged must still be there. */
+  reopen(): Promise<Backend>
+  /** `undefined` exactly where `capabilities.multiProcess` is `false`. */
+  readonly child: ChildAccess | undefined
+  /** Closes the clients that `sibling` and `reopen` made too, and removes the store. */
+  close(): Promise<void>
+}
+
+/** What cases are run against. */
+export interface CaseOptions {
+  /** The adapter's name, as the runner shall print it. */
+  readonly name: string
+  readonly open: (request: OpenRequest) => Promise<TestBackend>
+  /** Opens the reference that differential cases compare with: the memory adapter. */
+  readonly reference?: ((request: OpenRequest) => Promise<TestBackend>) | undefined
+  /** Of everything random. Default: drawn; a failing case prints it. */
+  readonly seed?: number | undefined
+  /** Random programs that each differential and property case runs. Default 30. */
+  readonly rounds?: number | undefined
+}
+
+export interface KitOptions extends Runner, CaseOptions {}
+
+/** What a case works with. Everything opened through it is closed when the case ends, however it ends. */
+export interface CaseContext {
+  readonly name: string
+  readonly seed: number
+  readonly rounds: number
+  readonly capabilities: Capabilities
+  /** Default: one partition. */
+  readonly open: (request?: Partial<OpenRequest>) => Promise<TestBackend>
+  /** `undefined` when no reference was given. */
+  readonly openReference: ((request?: Partial<OpenRequest>) => Promise<TestBackend>) | undefined
+}
+
+/** One provable statement about a backend. */
+export interface Case {
+  /** Stable, `topic/what`: quoted by the ports' documentation and by the table of laws. */
+  readonly id: string
+  readonly laws: readonly Law[]
+  /** A sentence without its subject: `refuses an append at a stale version`. */
+  readonly title: string
+  /** Milliseconds after which the case has failed. Default 60,000. */
+  readonly timeoutMs?: number
+  /**
+   * What the case is about is there: when this says `false`, `refuses` runs in its place. A case is never
+   * left out.
+   */
+  readonly needs?: (capabilities: Capabilities) => boolean
+  /** Asserts what a backend without it does instead: in general, that it says `NOT_SUPPORTED`. */
+  readonly refuses?: (context: CaseContext) => Promise<void>
+  readonly run: (context: CaseContext) => Promise<void>
+}
