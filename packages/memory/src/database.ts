@@ -1,8 +1,8 @@
 import { createManifest, EventStoreError, type StoreManifest } from '@eventspine/core'
 import type { EncodedEvent, StoredDocument, StoredEvent } from '@eventspine/core'
 
-/** A stored event; removal blanks it and leaves it standing as a tombstone. */
-export type Row = { -readonly [Key in keyof StoredEvent]: StoredEvent[Key] } & { removed: boolean }
+/** A stored event, or the tombstone that removal put in its place. */
+export type Row = StoredEvent & { readonly removed: boolean }
 
 /** Rows of one stream or partition; those from `committed` on belong to the open transaction. */
 export interface RowList {

@@ -114,9 +114,7 @@ export class MemoryEventStore implements EventStoreAdapter {
     if (stream === undefined || deleted) return { ok: true, version }
     const firstKept = kind === 'delete' ? version + 1 : before
     if (firstKept > version + 1) return { ok: false, error: new VersionConflictError(streamId, before - 1, version) }
-    for (const row of stream.rows.slice(0, firstKept - stream.first)) {
-      Object.assign(row, { data: 'null', metadata: '{}', codec: 0, removed: true })
-    }
+    for (let index = 0; index < firstKept - stream.first; index++) this.#bury(stream, index)
     stream.firstVersion = Math.max(stream.firstVersion, firstKept)
     if (kind === 'delete') stream.deletedAt = version
     return { ok: true, version }
@@ -194,6 +192,15 @@ export class MemoryEventStore implements EventStoreAdapter {
     if (stream !== undefined && stream.deletedAt === version && !exact) return streamDeleted(streamId, version)
     if (exact || expectedVersion === 'any' || expectedVersion === (version === 0 ? 'none' : 'exists')) return undefined
     return new VersionConflictError(streamId, expectedVersion, version)
+  }
+
+  /** Puts a tombstone in a row's places; a reader that holds the row keeps what it read. */
+  #bury(stream: StreamRows, index: number): void {
+    const row = stream.rows[index]
+    if (row === undefined || row.removed) return
+    const tombstone: Row = { ...row, codec: 0, data: 'null', metadata: '{}', removed: true }
+    stream.rows[index] = tombstone
+    this.#database.partition(row.partition).rows[row.sequence - 1] = tombstone
   }
 
   #length(list: RowList): number {
