@@ -28,6 +28,9 @@ export function prepareCommit(
 ): PreparedCommit {
   const { streams } = request
   if (streams.length === 0) throw invalidArgument('streams', 'must name at least one stream')
+  const severalStreams = `${backend}: appending to several streams at once`
+  // What is missing altogether is told before any of its limits.
+  if (streams.length > 1) checkScope(capabilities.multiStreamAppend, 1, severalStreams)
   checkLimit(streams.length, capabilities.maxAppendStreams, 'streams', 'streams')
   let repeatable = true
   const ids = new Set<string>()
@@ -45,7 +48,7 @@ export function prepareCommit(
   checkSize(appends, capabilities, streams.length === 1 ? `${fieldOfStream}events` : 'streams')
   const documents = encodeDocumentWrites(request.documents ?? [], partitions, capabilities, 'documents')
   const used = new Set(appends.map(({ partition }) => partition))
-  if (streams.length > 1) checkScope(capabilities.multiStreamAppend, used.size, `${backend}: appending to several streams at once`)
+  if (streams.length > 1) checkScope(capabilities.multiStreamAppend, used.size, severalStreams)
   if (documents.length > 0) {
     for (const { partition } of documents) used.add(partition)
     checkScope(capabilities.documentsWithAppend, used.size, `${backend}: documents in the same commit as events`)

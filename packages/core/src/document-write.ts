@@ -36,7 +36,9 @@ export function encodeDocumentWrites(
   checkLimit(writes.length, capabilities.maxBatchDocuments, field, 'documents')
   const addresses = new Set<string>()
   return writes.map((write: DocumentWrite, index) => {
-    const encoded = encodeWrite(write, partitions, capabilities, writes.length === 1 ? '' : `${field}[${index}].`)
+    // A lone put or delete is a batch of one: its caller knows the fields without an index.
+    const lone = field === 'writes' && writes.length === 1
+    const encoded = encodeWrite(write, partitions, capabilities, lone ? '' : `${field}[${index}].`)
     const address = JSON.stringify([encoded.collection, encoded.partition, encoded.key])
     if (addresses.has(address)) throw invalidArgument(`${field}[${index}].key`, 'is written twice')
     addresses.add(address)
