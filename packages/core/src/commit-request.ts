@@ -4,7 +4,7 @@ import type { Capabilities, Scope } from './capabilities.ts'
 import { encodeDocumentWrites } from './document-write.ts'
 import { encodeEvent } from './encode-event.ts'
 import { EventStoreError, invalidArgument, notSupported } from './error.ts'
-import type { CommitRequest } from './event-store.ts'
+import type { CommitRequest, CommitStream } from './event-store.ts'
 import type { NewEvent } from './event.ts'
 import { partitionOf } from './partition.ts'
 
@@ -90,4 +90,16 @@ function checkSize(appends: readonly StreamAppend[], capabilities: Capabilities,
 export function checkScope(scope: Scope, partitions: number, what: string): void {
   if (scope === 'none') throw notSupported(`${what} is not supported`)
   if (scope === 'partition' && partitions > 1) throw notSupported(`${what} is supported within one partition only`)
+}
+
+/** The fewest commits that the backend can write these streams in. */
+export function groupByScope(streams: readonly CommitStream[], scope: Scope, partitions: number): readonly (readonly CommitStream[])[] {
+  if (scope === 'store') return [streams]
+  if (scope === 'none') return streams.map((stream) => [stream])
+  const groups = new Map<number, CommitStream[]>()
+  for (const stream of streams) {
+    const partition = partitionOf(stream.streamId, partitions)
+    groups.set(partition, [...(groups.get(partition) ?? []), stream])
+  }
+  return [...groups.values()]
 }

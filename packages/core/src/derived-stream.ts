@@ -3,29 +3,28 @@ import type { Capabilities } from './capabilities.ts'
 import { EventStoreError, invalidArgument, notSupported } from './error.ts'
 import type { EventStream, PublishEvent, PublishResult } from './event-stream.ts'
 import type { NewEvent } from './event.ts'
-import { joinToken, type Token } from './position.ts'
 import { checkName, MAX_STREAM_ID_BYTES } from './stream-id.ts'
-import type { SubscribeOptions, Subscription } from './consumer/subscription.ts'
+import { checkConsumerOptions, type ConsumerOptions } from './consumer/consumer-options.ts'
+import { StoredConsumerGroup } from './consumer/consumer-group.ts'
+import { GroupSubscription } from './consumer/group-subscription.ts'
+import type { ConsumerBackend } from './consumer/run.ts'
+import type { ConsumerGroup, RunResult, SubscribeOptions, Subscription } from './consumer/subscription.ts'
+import { checkInteger } from './arguments.ts'
+import { PUBLISHED_PREFIX } from './published.ts'
 import type { WrappedDocumentStore } from './wrapped-document-store.ts'
 import type { WrappedEventStore } from './wrapped-event-store.ts'
-
-/** Where published events are kept: never in an aggregate's stream, whose names cannot start with `$`. */
-export const PUBLISHED_PREFIX = '$published:'
 
 /** An `EventStream` made from any store plus documents: publishing appends, subscribing reads the feed. */
 export class DerivedStream<Native> implements EventStream<Native> {
   readonly capabilities: Capabilities
-  readonly #store: WrappedEventStore
-  readonly #documents: WrappedDocumentStore
-  readonly #adapter: BackendAdapter<Native>
+  readonly #backend: ConsumerBackend
   readonly #subscriptions = new Set<Subscription>()
   #closing: Promise<void> | undefined
 
   constructor(store: WrappedEventStore, documents: WrappedDocumentStore, adapter: BackendAdapter<Native>) {
     this.capabilities = adapter.capabilities
-    this.#store = store
-    this.#documents = documents
-    this.#adapter = adapter
+    // The engine hands the client through without looking at it.
+    this.#backend = { store, documents, adapter: adapter as BackendAdapter }
   }
 
   async publish(
@@ -34,19 +33,36 @@ export class DerivedStream<Native> implements EventStream<Native> {
   ): Promise<PublishResult> {
     this.#checkOpen()
     const list: readonly PublishEvent[] = Array.isArray(events) ? events : [events]
-    // All are checked and handed to the lanes in one turn, so that calls keep their order in each stream.
-    const appends = Array.from(byStream(list), ([streamId, group]) =>
-      this.#store.appendTo(PUBLISHED_PREFIX + streamId, group, { expectedVersion: 'any', signal: options.signal }),
-    )
-    const results = await Promise.all(appends)
-    return { token: joinToken(results.map(({ token }): Token => token)) }
+    if (list.length === 0) return { token: '' }
+    const streams = Array.from(byStream(list), ([streamId, group]) => ({ streamId: PUBLISHED_PREFIX + streamId, events: group }))
+    return { token: await this.#backend.store.commitAll(streams, options.signal) }
   }
 
-  async subscribe(_options: SubscribeOptions<Native>): Promise<Subscription> {
+  async subscribe(options: SubscribeOptions<Native>): Promise<Subscription> {
+    const checked = this.#check(options)
+    const subscription = GroupSubscription.start(this.#backend, checked, options.signal)
+    this.#subscriptions.add(subscription)
+    const forget = (): void => void this.#subscriptions.delete(subscription)
+    subscription.completed.then(forget, forget)
+    return subscription
+  }
+
+  async runOnce(options: SubscribeOptions<Native> & { readonly budgetMs: number }): Promise<RunResult> {
+    const checked = this.#check(options)
+    checkInteger(options.budgetMs, 'budgetMs', 1, 2 ** 31 - 1)
+    return GroupSubscription.once(this.#backend, checked, options.budgetMs, options.signal)
+  }
+
+  group(name: string): ConsumerGroup {
+    return new StoredConsumerGroup(this.#backend, name)
+  }
+
+  #check(options: SubscribeOptions<Native>): ConsumerOptions {
     this.#checkOpen()
-    void this.#documents
-    void this.#adapter
-    throw notSupported('subscribe')
+    if (!this.capabilities.store || !this.capabilities.documents) {
+      throw notSupported('a derived stream needs a store and documents')
+    }
+    return checkConsumerOptions(options, this.#backend.store.partitions, this.capabilities)
   }
 
   close(): Promise<void> {

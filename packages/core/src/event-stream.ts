@@ -1,7 +1,7 @@
 import type { Capabilities } from './capabilities.ts'
 import type { NewEvent } from './event.ts'
 import type { Token } from './position.ts'
-import type { SubscribeOptions, Subscription } from './consumer/subscription.ts'
+import type { ConsumerGroup, RunResult, SubscribeOptions, Subscription } from './consumer/subscription.ts'
 
 /** An event to publish, with the stream (the key) within which order is kept. */
 export interface PublishEvent extends NewEvent {
@@ -23,5 +23,12 @@ export interface EventStream<Native = unknown> {
    */
   publish(events: PublishEvent | readonly PublishEvent[], options?: { readonly signal?: AbortSignal }): Promise<PublishResult>
   subscribe(options: SubscribeOptions<Native>): Promise<Subscription>
+  /**
+   * Handles what there is and returns: for functions and cron jobs. No new event is started after
+   * `budgetMs`; what is in hand is finished and the checkpoint written.
+   */
+  runOnce(options: SubscribeOptions<Native> & { readonly budgetMs: number }): Promise<RunResult>
+  /** A group's lag and parked streams, for operators. */
+  group(name: string): ConsumerGroup
   close(): Promise<void>
 }

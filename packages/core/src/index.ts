@@ -6,6 +6,9 @@ export type * from './event-store.ts'
 export type * from './event-stream.ts'
 export type * from './event.ts'
 export type * from './consumer/subscription.ts'
+export type * from './contract/event-contract.ts'
+export type * from './contract/event-definition.ts'
+export { defineEvents } from './contract/define-events.ts'
 export {
   EventStoreError,
   RevisionConflictError,

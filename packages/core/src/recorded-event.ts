@@ -19,10 +19,10 @@ class LazyEvent implements RecordedEvent {
   #data: unknown = NOT_READ
   #metadata: Record<string, unknown> | undefined = undefined
 
-  constructor(stored: StoredEvent, incarnation: string) {
+  constructor(stored: StoredEvent, incarnation: string, streamId: string = stored.streamId) {
     this.id = stored.id
     this.type = stored.type
-    this.streamId = stored.streamId
+    this.streamId = streamId
     this.streamPosition = stored.version
     this.schemaVersion = stored.schemaVersion
     this.#stored = stored
@@ -64,6 +64,11 @@ class LazyEvent implements RecordedEvent {
     return new Date(this.#stored.timestampMs).toISOString()
   }
 
+  /** The same event under the stream id that its publisher gave. */
+  named(streamId: string): LazyEvent {
+    return new LazyEvent(this.#stored, this.#incarnation, streamId)
+  }
+
   toJSON(): PlainEvent {
     const { occurredAt, contentType, tags, data } = this
     return {
@@ -90,6 +95,11 @@ class LazyEvent implements RecordedEvent {
     this.#metadata ??= JSON.parse(this.#stored.metadata) as Record<string, unknown>
     return this.#metadata
   }
+}
+
+/** The event as its publisher knows it: without the prefix under which a derived stream keeps it. */
+export function withoutPrefix(event: RecordedEvent, prefix: string): RecordedEvent {
+  return event instanceof LazyEvent && event.streamId.startsWith(prefix) ? event.named(event.streamId.slice(prefix.length)) : event
 }
 
 /** Wraps what an adapter returned. */

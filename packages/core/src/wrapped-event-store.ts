@@ -1,7 +1,7 @@
 import type { BackendAdapter, Commit, CommitOutcome, EventStoreAdapter, StoredHead } from './adapter.ts'
 import { asBackendError, checkExpectedVersion, checkInteger, throwIfAborted } from './arguments.ts'
 import type { Capabilities } from './capabilities.ts'
-import { prepareCommit } from './commit-request.ts'
+import { groupByScope, type PreparedCommit, prepareCommit } from './commit-request.ts'
 import { EventStoreError, type ExpectedVersion, notSupported, VersionConflictError } from './error.ts'
 import { PagedRead, SlicedRead } from './event-read.ts'
 import type {
@@ -9,6 +9,7 @@ import type {
   AppendResult,
   CommitRequest,
   CommitResult,
+  CommitStream,
   EventRead,
   EventStore,
   FeedOptions,
@@ -76,8 +77,37 @@ export class WrappedEventStore implements EventStore {
     return this.#commit(request, 'streams[0].')
   }
 
+  /**
+   * Appends to several streams without expectations, in as few commits as the backend allows. All are
+   * checked before the first is sent, and sent in one turn, so that calls keep their order in each stream.
+   */
+  async commitAll(streams: readonly CommitStream[], signal: AbortSignal | undefined): Promise<Token> {
+    this.#checkOpen()
+    throwIfAborted(signal)
+    const groups = groupByScope(streams, this.capabilities.multiStreamAppend, this.partitions)
+    const prepared = groups.map((group) => this.#prepare({ streams: group }, ''))
+    const sent = prepared.map(async ({ commit }) => {
+      const outcome = await this.#submit(commit, this.#lockTimeoutMs, signal)
+      if (!outcome.ok) throw outcome.error
+      return this.#committed(commit, outcome).token
+    })
+    const results = await Promise.allSettled(sent)
+    const failed = results.find((result) => result.status === 'rejected')
+    if (failed === undefined) return joinToken(await Promise.all(sent))
+    if (sent.length === 1) throw failed.reason
+    throw new EventStoreError('OUTCOME_UNKNOWN', 'not all streams of this call were written; some may have been', {
+      outcome: 'unknown',
+      cause: failed.reason,
+    })
+  }
+
   read(streamId: string, options: ReadOptions = {}): EventRead {
     checkStreamId(streamId)
+    return this.readFrom(streamId, options)
+  }
+
+  /** `read` for the system's own streams too. */
+  readFrom(streamId: string, options: ReadOptions): EventRead {
     const range = checkReadOptions(options)
     const source = {
       adapter: this.#adapter,
@@ -165,12 +195,16 @@ export class WrappedEventStore implements EventStore {
     const { signal, lockTimeoutMs = this.#lockTimeoutMs } = request
     checkInteger(lockTimeoutMs, 'lockTimeoutMs', 1, MAX_TIMEOUT_MS)
     throwIfAborted(signal)
-    const prepared = prepareCommit(request, this.partitions, this.capabilities, this.#name, fieldOfStream)
+    const prepared = this.#prepare(request, fieldOfStream)
     const outcome = await this.#submit(prepared.commit, lockTimeoutMs, signal)
     if (outcome.ok) return this.#committed(prepared.commit, outcome)
     const first = prepared.repeatable ? await firstResult(this.#adapter, prepared.commit, outcome.error) : undefined
     if (first === undefined) throw outcome.error
     return { ...this.#committed(prepared.commit, first), repeated: true }
+  }
+
+  #prepare(request: CommitRequest, fieldOfStream: string): PreparedCommit {
+    return prepareCommit(request, this.partitions, this.capabilities, this.#name, fieldOfStream)
   }
 
   async #submit(commit: Commit, lockTimeoutMs: number, signal: AbortSignal | undefined): Promise<CommitOutcome> {

@@ -1,18 +1,26 @@
-import type { Document } from '../document-store.ts'
+import type { DocumentOptions } from '../document-store.ts'
+import type { EventRead } from '../event-store.ts'
 import type { RecordedEvent } from '../event.ts'
 import type { Position, Token } from '../position.ts'
 
 /**
- * Document writes of a handler, kept back and committed together with the checkpoint. Reads see the
- * handler's own writes.
+ * Document writes of a handler, kept back and committed with the checkpoint as one atomic batch: both
+ * happen, or neither. Reads see what handlers wrote before. Two handlers that touch the same document side
+ * by side do not lose updates: the second is run again.
  *
- * With `effects: 'exactly-once'` they and the checkpoint are one atomic batch: both happen, or neither.
- * Otherwise they are written before the checkpoint, so a crash in between repeats them.
+ * Refuses with `NOT_SUPPORTED` unless the subscription asks for `effects: 'exactly-once'` or `'transaction'`.
  */
 export interface HandlerDocuments {
-  get<Value = unknown>(collection: string, key: string): Promise<Pick<Document<Value>, 'key' | 'value'> | undefined>
-  put(collection: string, key: string, value: unknown, options?: { readonly expiresInMs?: number; readonly listed?: boolean }): void
-  delete(collection: string, key: string): void
+  get<Value = unknown>(collection: string, key: string, options?: DocumentOptions): Promise<Value | undefined>
+  /** The partition is the event's own unless given. */
+  put(collection: string, key: string, value: unknown, options?: HandlerPutOptions): void
+  delete(collection: string, key: string, options?: DocumentOptions): void
+}
+
+export interface HandlerPutOptions extends DocumentOptions {
+  readonly expiresInMs?: number | undefined
+  /** The collection is opened as listed. */
+  readonly listed?: boolean | undefined
 }
 
 export interface HandlerContext<Native = unknown> {
@@ -68,8 +76,9 @@ export interface SubscribeOptions<Native = unknown> {
   readonly partitions?: readonly number[] | undefined
   /**
    * `at-least-once` (default): the checkpoint follows the effects. `exactly-once`: writes of
-   * `context.documents` and the checkpoint are one atomic batch. `transaction`: besides, handlers get the
-   * backend's own client inside that transaction as `context.transaction`.
+   * `context.documents` and the checkpoint are one atomic batch. `transaction`: handlers run inside the
+   * backend's transaction that also holds the checkpoint and get its client as `context.transaction`; events
+   * are then handled one at a time, and a failing one holds its partition until its policy decides.
    */
   readonly effects?: 'at-least-once' | 'exactly-once' | 'transaction' | undefined
   /** Different streams of a partition handled side by side. Default 8; 1 with `effects: 'transaction'`. */
@@ -96,6 +105,16 @@ export type ConsumerNotice =
   | { readonly kind: 'owned' | 'lease-lost'; readonly partition: number; readonly fencingToken: number }
   | { readonly kind: 'backend-error'; readonly partition: number; readonly error: unknown; readonly retryInMs: number }
 
+/** What one bounded run did. */
+export interface RunResult {
+  /** Events given to handlers with success. */
+  readonly handled: number
+  /** Every partition that this run owned was read to its end. */
+  readonly caughtUp: boolean
+  /** Partitions that other consumers own and this run left alone. */
+  readonly ownedElsewhere: readonly number[]
+}
+
 export interface PartitionLag {
   readonly partition: number
   /** Feed entries behind the head, removed ones included. */
@@ -103,7 +122,7 @@ export interface PartitionLag {
   /** Behind this everything was handled, parked or skipped. */
   readonly checkpoint: Position
   readonly parkedStreams: number
-  /** This subscription owns the partition now. */
+  /** Somebody owns the partition now. */
   readonly owned: boolean
 }
 
@@ -113,9 +132,29 @@ export interface ParkedStream {
   readonly partition: number
   /** Of the event that failed; its later ones wait with it. */
   readonly firstPosition: Position
+  /** The version of the event that failed. */
+  readonly streamPosition: number
   readonly attempts: number
-  /** Name and code of the error; its message only, never the event's data. */
+  /** Name, code and message of the error that the handler threw. */
   readonly error: string
+}
+
+/** A group as an operator sees it, from any process. */
+export interface ConsumerGroup {
+  readonly name: string
+  lag(): Promise<readonly PartitionLag[]>
+  parked(): Promise<readonly ParkedStream[]>
+  /** The events that wait, in order, the failed one first. */
+  waiting(parked: ParkedStream): EventRead
+  /**
+   * Asks the group to handle a parked stream's events again, in order, then to go on with it. The owner of
+   * the partition takes it up within a third of its lease; one that is not running, when it starts.
+   *
+   * @throws {@link EventStoreError} `INVALID_ARGUMENT`: the stream is not parked.
+   */
+  replay(streamId: string): Promise<void>
+  /** Asks the group to pass over the failed event and to replay what waits behind it. */
+  skip(streamId: string): Promise<void>
 }
 
 export interface Subscription {
@@ -127,8 +166,12 @@ export interface Subscription {
    */
   caughtUpTo(token: Token, options?: { readonly timeoutMs?: number; readonly signal?: AbortSignal }): Promise<void>
   lag(): Promise<readonly PartitionLag[]>
-  /** Finishes what is in hand, writes the checkpoint, gives the partitions back. */
-  stop(): Promise<void>
+  /**
+   * Finishes what is in hand, writes the checkpoint, gives the partitions back. A handler that is not done
+   * after `timeoutMs` (default 30,000) has its `signal` aborted and is no longer waited for; its event will
+   * be handled again.
+   */
+  stop(options?: { readonly timeoutMs?: number | undefined }): Promise<void>
   /** Resolves after `stop()`; rejects with the cause when the consumer had to end by itself. */
   readonly completed: Promise<void>
   [Symbol.asyncDispose](): Promise<void>

@@ -1,0 +1,19 @@
+/** Resolves after `ms`, or at once when `signal` aborts: the caller looks at the signal anyway. */
+export function abortableDelay(ms: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve()
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+    const timer = setTimeout(done, ms)
+    signal.addEventListener('abort', done)
+  })
+}
+
+/** Doubles from `initialMs` up to `maxMs`, jittered by half so that rivals do not march in step. */
+export function backoffMs(attempt: number, initialMs: number, maxMs: number): number {
+  const full = Math.min(maxMs, initialMs * 2 ** Math.min(attempt - 1, 30))
+  return full / 2 + (Math.random() * full) / 2
+}

@@ -1,0 +1,188 @@
+import { EventStoreError } from '../error.ts'
+import { comparePositions, FEED_START, formatPosition, parseToken, type Position, type Token } from '../position.ts'
+import { uuidv7 } from '../uuid.ts'
+import { checkInteger } from '../arguments.ts'
+import { checkpoints } from './checkpoint.ts'
+import type { ConsumerOptions } from './consumer-options.ts'
+import { abortableDelay } from './delay.ts'
+import { groupLag } from './consumer-group.ts'
+import { Membership } from './membership.ts'
+import { PartitionConsumer } from './partition-consumer.ts'
+import type { ConsumerBackend } from './run.ts'
+import type { PartitionLag, RunResult, Subscription } from './subscription.ts'
+
+const DEFAULT_STOP_MS = 30_000
+const DEFAULT_CATCH_UP_MS = 30_000
+/** How often a checkpoint that another process owns is looked at. */
+const ELSEWHERE_POLL_MS = 25
+
+/** One member of a group: a consumer for each partition that it owns. */
+export class GroupSubscription implements Subscription {
+  readonly completed: Promise<void>
+  readonly #backend: ConsumerBackend
+  readonly #options: ConsumerOptions
+  readonly #membership: Membership
+  readonly #consumers: readonly PartitionConsumer[]
+  readonly #stopping = new AbortController()
+  readonly #abandoned = new AbortController()
+  /** The latest finished place of each partition, as a function: most are never asked for. */
+  readonly #reached = new Map<number, () => Position>()
+  readonly #waiting = new Set<() => void>()
+  #handled = 0
+  #failure: { readonly error: unknown } | undefined
+
+  private constructor(backend: ConsumerBackend, options: ConsumerOptions, start: (self: GroupSubscription) => Promise<void>) {
+    this.#backend = backend
+    this.#options = options
+    const owner = uuidv7()
+    this.#membership = new Membership(backend.documents, options, owner)
+    this.#consumers = options.partitions.map(
+      (partition) =>
+        new PartitionConsumer({
+          backend,
+          options,
+          partition,
+          owner,
+          stopping: this.#stopping.signal,
+          abandoned: this.#abandoned.signal,
+          share: this.#membership,
+          progress: {
+            handled: (events) => (this.#handled += events),
+            reached: (position) => {
+              this.#reached.set(partition, position)
+              for (const wake of this.#waiting) wake()
+            },
+          },
+        }),
+    )
+    this.completed = start(this)
+    // Whoever wants to know awaits it; a subscription that nobody watches must not end the process.
+    this.completed.catch(() => undefined)
+  }
+
+  /** Starts consuming in the background. */
+  static start(backend: ConsumerBackend, options: ConsumerOptions, signal: AbortSignal | undefined): GroupSubscription {
+    const subscription = new GroupSubscription(backend, options, (self) => self.#run())
+    const stop = (): void => void subscription.stop()
+    if (signal?.aborted === true) stop()
+    signal?.addEventListener('abort', stop, { once: true })
+    return subscription
+  }
+
+  /** Handles what there is, within a budget. */
+  static async once(
+    backend: ConsumerBackend,
+    options: ConsumerOptions,
+    budgetMs: number,
+    signal: AbortSignal | undefined,
+  ): Promise<RunResult> {
+    const elsewhere: number[] = []
+    let caughtUp = true
+    const subscription = new GroupSubscription(backend, options, async (self) => {
+      const budget = setTimeout(() => self.#stopping.abort(), budgetMs)
+      const stop = (): void => self.#stopping.abort()
+      signal?.addEventListener('abort', stop, { once: true })
+      try {
+        await Promise.all(
+          self.#consumers.map(async (consumer, index) => {
+            const end = await consumer.runOnce()
+            if (end === undefined) elsewhere.push(options.partitions[index] ?? 0)
+            else if (end !== 'caught-up') caughtUp = false
+          }),
+        )
+      } finally {
+        clearTimeout(budget)
+        signal?.removeEventListener('abort', stop)
+      }
+    })
+    await subscription.completed
+    return { handled: subscription.#handled, caughtUp, ownedElsewhere: elsewhere.sort((a, b) => a - b) }
+  }
+
+  get group(): string {
+    return this.#options.group
+  }
+
+  async caughtUpTo(token: Token, options: { readonly timeoutMs?: number; readonly signal?: AbortSignal } = {}): Promise<void> {
+    const { timeoutMs = DEFAULT_CATCH_UP_MS } = options
+    checkInteger(timeoutMs, 'timeoutMs', 0, 2 ** 31 - 1)
+    const { store } = this.#backend
+    const timeout = AbortSignal.timeout(timeoutMs)
+    const signal = options.signal === undefined ? timeout : AbortSignal.any([timeout, options.signal])
+    for (const wanted of parseToken(token)) {
+      if (wanted.incarnation !== store.incarnation) {
+        throw new EventStoreError('FEED_DIVERGED', 'the token is of another store', { field: 'token' })
+      }
+      const position = formatPosition(wanted.incarnation, wanted.partition, wanted)
+      while (!(await this.#isBehind(wanted.partition, position))) {
+        if (this.#stopping.signal.aborted) throw stopped(this.group, this.#failure?.error)
+        if (timeout.aborted) throw new EventStoreError('TIMEOUT', `group ${JSON.stringify(this.group)} did not catch up within ${timeoutMs} ms`, { retryable: true })
+        if (signal.aborted) throw new EventStoreError('ABORTED', 'waiting for the group was aborted', { cause: signal.reason })
+        await this.#somethingReached(signal)
+      }
+    }
+  }
+
+  lag(): Promise<readonly PartitionLag[]> {
+    return groupLag(this.#backend, this.group)
+  }
+
+  async stop(options: { readonly timeoutMs?: number | undefined } = {}): Promise<void> {
+    const { timeoutMs = DEFAULT_STOP_MS } = options
+    checkInteger(timeoutMs, 'timeoutMs', 0, 2 ** 31 - 1)
+    this.#stopping.abort()
+    const timer = setTimeout(() => this.#abandoned.abort(), timeoutMs)
+    // The failure that ended it is `completed`'s to tell.
+    await this.completed.catch(() => undefined)
+    clearTimeout(timer)
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop()
+  }
+
+  async #run(): Promise<void> {
+    await this.#membership.join()
+    try {
+      await Promise.all(
+        this.#consumers.map(async (consumer) => {
+          try {
+            await consumer.run()
+          } catch (error) {
+            // One partition that cannot go on ends the whole: half a group would look like a working one.
+            this.#failure ??= { error }
+            this.#stopping.abort()
+          }
+        }),
+      )
+    } finally {
+      await this.#membership.leave()
+      for (const wake of this.#waiting) wake()
+    }
+    if (this.#failure !== undefined) throw this.#failure.error
+  }
+
+  async #isBehind(partition: number, position: Position): Promise<boolean> {
+    const own = this.#reached.get(partition)
+    if (own !== undefined && comparePositions(own(), position) >= 0) return true
+    const consumer = this.#consumers[this.#options.partitions.indexOf(partition)]
+    // While this member owns the partition nobody else moves its checkpoint.
+    if (consumer?.owned === true && own !== undefined) return false
+    const document = await checkpoints(this.#backend.documents).get(this.group, { partition })
+    const start = formatPosition(this.#backend.store.incarnation, partition, FEED_START)
+    return comparePositions(document?.value.position ?? start, position) >= 0
+  }
+
+  async #somethingReached(signal: AbortSignal): Promise<void> {
+    const either = AbortSignal.any([signal, this.#stopping.signal])
+    let wake = (): void => undefined
+    const reached = new Promise<void>((resolve) => (wake = resolve))
+    this.#waiting.add(wake)
+    await Promise.race([reached, abortableDelay(ELSEWHERE_POLL_MS, either)])
+    this.#waiting.delete(wake)
+  }
+}
+
+function stopped(group: string, cause: unknown): EventStoreError<'CONSUMER_STOPPED'> {
+  return new EventStoreError('CONSUMER_STOPPED', `the subscription of group ${JSON.stringify(group)} has ended`, { cause })
+}

@@ -1,0 +1,57 @@
+import type { Document } from '../document-store.ts'
+import { EventStoreError } from '../error.ts'
+import type { Position } from '../position.ts'
+import { type Checkpoint, checkFormat, checkpoints } from './checkpoint.ts'
+import { Lease, type LeaseTerms } from './lease.ts'
+
+/**
+ * Waits for one partition to become free. Whether an owner is silent is judged by this process's monotonic
+ * clock alone: how long the document has stood unchanged since it was first seen so. Clocks of two machines
+ * are never compared.
+ */
+export class LeaseWatch {
+  readonly #terms: LeaseTerms
+  readonly #start: () => Promise<Position>
+  #seen: { readonly revision: string; readonly sinceMs: number } | undefined
+
+  /** @param start - where a group without checkpoint begins. */
+  constructor(terms: LeaseTerms, start: () => Promise<Position>) {
+    this.#terms = terms
+    this.#start = start
+  }
+
+  /** Takes the partition when it is free or its owner silent; `undefined` when it is not, or a rival was faster. */
+  async tryAcquire(): Promise<Lease | undefined> {
+    const { documents, group, partition, owner, leaseMs } = this.#terms
+    const collection = checkpoints(documents)
+    const document = await collection.get(group, { partition })
+    if (document !== undefined && !this.#isFree(document)) return undefined
+    const takenAtMs = performance.now()
+    const taken = { format: 1, owner, leaseMs } as const
+    const value: Checkpoint =
+      document === undefined
+        ? { ...taken, epoch: 1, beat: 1, position: await this.#start(), parked: [] }
+        : { ...document.value, ...taken, epoch: document.value.epoch + 1, beat: document.value.beat + 1 }
+    try {
+      const expectedRevision = document === undefined ? 'none' : { revision: document.revision }
+      const revision = await collection.put(group, value, { partition, expectedRevision })
+      this.#seen = undefined
+      return new Lease(this.#terms, { key: group, value, revision }, takenAtMs)
+    } catch (error) {
+      if (EventStoreError.is(error, 'REVISION_CONFLICT')) return undefined
+      throw error
+    }
+  }
+
+  #isFree({ value, revision }: Document<Checkpoint>): boolean {
+    checkFormat(value, this.#terms.group)
+    // Our own name: an acquisition whose reply was lost.
+    if (value.owner === null || value.owner === this.#terms.owner) return true
+    const nowMs = performance.now()
+    if (this.#seen?.revision !== revision) {
+      this.#seen = { revision, sinceMs: nowMs }
+      return false
+    }
+    return nowMs - this.#seen.sinceMs >= value.leaseMs
+  }
+}

@@ -1,0 +1,92 @@
+import type { DocumentCollection } from '../document-store.ts'
+import type { WrappedDocumentStore } from '../wrapped-document-store.ts'
+import { isTransient } from './checkpoint.ts'
+import type { ConsumerOptions } from './consumer-options.ts'
+
+const MEMBERS = '$members'
+
+/**
+ * Who else is in the group, so that members take a fair share of the partitions. A hint: ownership is
+ * decided by the checkpoint documents alone.
+ */
+export class Membership {
+  readonly #collection: DocumentCollection<{ readonly member: string }> | undefined
+  readonly #options: ConsumerOptions
+  readonly #member: string
+  readonly #held = new Map<number, AbortController>()
+  #members = 1
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(documents: WrappedDocumentStore, options: ConsumerOptions, member: string) {
+    this.#options = options
+    this.#member = member
+    const { listing, expiry } = documents.capabilities
+    // With one partition there is nothing to share; without listing the first come takes all.
+    const counts = options.partitions.length > 1 && listing !== 'none' && expiry
+    this.#collection = counts ? documents.collection(MEMBERS, { listed: true }) : undefined
+  }
+
+  async join(): Promise<void> {
+    if (this.#collection === undefined) return
+    await this.#announce()
+    this.#timer = setInterval(() => void this.#announce(), this.#options.leaseMs / 3)
+  }
+
+  async leave(): Promise<void> {
+    clearInterval(this.#timer)
+    await this.#quietly(async () => this.#collection?.delete(this.#key(), { partition: 0 }))
+  }
+
+  mayOwn(partition: number): boolean {
+    if (this.#held.has(partition)) return true
+    if (this.#held.size >= this.#share()) return false
+    this.#held.set(partition, new AbortController())
+    return true
+  }
+
+  /** Aborted when the partition should go to a member that has less. */
+  giveBack(partition: number): AbortSignal {
+    let controller = this.#held.get(partition)
+    if (controller === undefined) {
+      controller = new AbortController()
+      this.#held.set(partition, controller)
+    }
+    return controller.signal
+  }
+
+  /** The partition is not owned (any more), or could not be had. */
+  dropped(partition: number): void {
+    this.#held.delete(partition)
+  }
+
+  #share(): number {
+    return Math.ceil(this.#options.partitions.length / this.#members)
+  }
+
+  async #announce(): Promise<void> {
+    await this.#quietly(async () => {
+      if (this.#collection === undefined) return
+      const { group, leaseMs } = this.#options
+      await this.#collection.put(this.#key(), { member: this.#member }, { partition: 0, expiresInMs: leaseMs })
+      let members = 0
+      for await (const _ of this.#collection.list({ partition: 0, prefix: `${group}/` })) members++
+      this.#members = Math.max(1, members)
+    })
+    const surplus = [...this.#held.keys()].slice(this.#share())
+    for (const partition of surplus) this.#held.get(partition)?.abort()
+  }
+
+  /** The key separates by a sign that can stand in a group's name, which at worst makes shares smaller. */
+  #key(): string {
+    return `${this.#options.group}/${this.#member}`
+  }
+
+  /** A hint that cannot be written or read now is left as it was. */
+  async #quietly(work: () => Promise<unknown>): Promise<void> {
+    try {
+      await work()
+    } catch (error) {
+      if (!isTransient(error)) this.#options.notify({ kind: 'backend-error', partition: 0, error, retryInMs: 0 })
+    }
+  }
+}

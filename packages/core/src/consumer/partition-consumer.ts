@@ -1,0 +1,136 @@
+import { EventStoreError } from '../error.ts'
+import { isTransient } from './checkpoint.ts'
+import type { ConsumerOptions } from './consumer-options.ts'
+import { abortableDelay, backoffMs } from './delay.ts'
+import type { Lease } from './lease.ts'
+import { LeaseWatch } from './lease-watch.ts'
+import type { Membership } from './membership.ts'
+import type { ConsumerBackend, Progress, RunContext, RunEnd } from './run.ts'
+import { startPosition } from './start-position.ts'
+import { TransactionRun } from './transaction-run.ts'
+import { isEffectConflict, WindowRun } from './window-run.ts'
+
+const MAX_SLICE_EVENTS = 1000
+const MAX_WATCH_MS = 1000
+
+export interface PartitionConsumerTerms {
+  readonly backend: ConsumerBackend
+  readonly options: ConsumerOptions
+  readonly partition: number
+  readonly owner: string
+  /** Finish what is in hand and end. */
+  readonly stopping: AbortSignal
+  /** Nobody waits for handlers any more. */
+  readonly abandoned: AbortSignal
+  readonly progress: Progress
+  readonly share: Membership
+}
+
+/** Waits for one partition, handles it while it is owned, gives it back, and so on until stopped. */
+export class PartitionConsumer {
+  readonly #terms: PartitionConsumerTerms
+  readonly #watch: LeaseWatch
+  #sliceEvents: number
+  #owned = false
+
+  constructor(terms: PartitionConsumerTerms) {
+    const { backend, options, partition, owner } = terms
+    this.#terms = terms
+    this.#sliceEvents = Math.min(options.maxInFlightEvents, MAX_SLICE_EVENTS)
+    const leaseTerms = { documents: backend.documents, group: options.group, partition, owner, leaseMs: options.leaseMs }
+    this.#watch = new LeaseWatch(leaseTerms, () => startPosition(backend.store, options, partition))
+  }
+
+  get owned(): boolean {
+    return this.#owned
+  }
+
+  /** @throws what neither passes by itself nor is covered by the policy. */
+  async run(): Promise<void> {
+    const { options, stopping, share, partition } = this.#terms
+    const watchMs = Math.min(options.leaseMs / 4, MAX_WATCH_MS)
+    while (!stopping.aborted) {
+      const lease = share.mayOwn(partition) ? await this.#acquire() : undefined
+      if (lease !== undefined) await this.#own(lease, false)
+      share.dropped(partition)
+      await abortableDelay(watchMs, stopping)
+    }
+  }
+
+  /** Handles what there is. @returns `undefined` when another consumer owns the partition. */
+  async runOnce(): Promise<RunEnd | undefined> {
+    const lease = await this.#acquire()
+    return lease === undefined ? undefined : this.#own(lease, true)
+  }
+
+  async #acquire(): Promise<Lease | undefined> {
+    const { options, stopping, partition } = this.#terms
+    for (let attempt = 1; !stopping.aborted; attempt++) {
+      try {
+        return await this.#watch.tryAcquire()
+      } catch (error) {
+        if (!isTransient(error)) throw error
+        const retryInMs = Math.round(backoffMs(attempt, 20, 1000))
+        options.notify({ kind: 'backend-error', partition, error, retryInMs })
+        await abortableDelay(retryInMs, stopping)
+      }
+    }
+    return undefined
+  }
+
+  async #own(lease: Lease, untilEnd: boolean): Promise<RunEnd | undefined> {
+    const { options, partition } = this.#terms
+    this.#owned = true
+    options.notify({ kind: 'owned', partition, fencingToken: lease.epoch })
+    try {
+      const end = await this.#handle(lease, untilEnd)
+      await this.#release(lease)
+      return end
+    } catch (error) {
+      if (EventStoreError.is(error, 'LEASE_LOST')) {
+        options.notify({ kind: 'lease-lost', partition, fencingToken: lease.epoch })
+        lease.abandon()
+        return undefined
+      }
+      await this.#release(lease)
+      throw error
+    } finally {
+      this.#owned = false
+    }
+  }
+
+  async #handle(lease: Lease, untilEnd: boolean): Promise<RunEnd> {
+    const { backend, options, partition, stopping, abandoned, progress, share } = this.#terms
+    const context: Omit<RunContext, 'sliceEvents'> = {
+      ...backend,
+      options,
+      partition,
+      lease,
+      ending: AbortSignal.any([stopping, share.giveBack(partition)]),
+      handlerSignal: AbortSignal.any([lease.signal, abandoned]),
+      untilEnd,
+      progress,
+    }
+    for (;;) {
+      try {
+        const run = options.effects === 'transaction' ? TransactionRun : WindowRun
+        return await new run({ ...context, sliceEvents: this.#sliceEvents }).run()
+      } catch (error) {
+        const tooMany = EventStoreError.is(error, 'LIMIT_EXCEEDED') && options.effects === 'exactly-once' && this.#sliceEvents > 1
+        // Nothing of the slice was written: handle it again, from the checkpoint.
+        if (tooMany) this.#sliceEvents = Math.ceil(this.#sliceEvents / 2)
+        else if (!isEffectConflict(error)) throw error
+      }
+    }
+  }
+
+  /** A release that fails costs a successor the wait for the lease to run out, and nothing else. */
+  async #release(lease: Lease): Promise<void> {
+    try {
+      await lease.release()
+    } catch (error) {
+      const { options, partition } = this.#terms
+      options.notify({ kind: 'backend-error', partition, error, retryInMs: 0 })
+    }
+  }
+}

@@ -1,0 +1,123 @@
+import type { HandlerContext, HandlerMap } from '../consumer/subscription.ts'
+import { invalidArgument } from '../error.ts'
+import type { EventStore } from '../event-store.ts'
+import type { NewEvent, RecordedEvent } from '../event.ts'
+import { categoryOf, checkName, checkStreamId, MAX_STREAM_ID_BYTES, type StreamId } from '../stream-id.ts'
+import { ValidatingStore } from './contract-store.ts'
+import type {
+  ContractHandlers,
+  ContractStore,
+  EventContract,
+  EventOptions,
+  ValidateOption,
+} from './event-contract.ts'
+import type { ContractShape, DataInput, EventDefinitions, EventOf, NewEventOf, ValidEventOf } from './event-definition.ts'
+import { EventSchemas } from './event-schemas.ts'
+
+/**
+ * Defines the events of a category of streams by their schemas, of any Standard Schema library:
+ *
+ * ```ts
+ * const account = defineEvents('bank-account', {
+ *   AccountOpened: z.object({ owner: z.string() }),
+ *   MoneyDeposited: { schema: z.object({ cents: z.number().positive() }), version: 2 },
+ * })
+ * ```
+ *
+ * @param category - what stands before the first `:` of its stream ids: no `:` within, no `$` or `@` in front.
+ * @throws {@link EventStoreError} `INVALID_ARGUMENT` naming what is no category, type, schema or version.
+ */
+export function defineEvents<Category extends string, Definitions extends EventDefinitions>(
+  category: Category,
+  definitions: Definitions,
+): EventContract<Category, Definitions> {
+  // One byte for the colon, one at least for the id.
+  checkName(category, 'category', MAX_STREAM_ID_BYTES - 2)
+  checkStreamId(category, 'category')
+  if (category.includes(':')) throw invalidArgument('category', 'must not hold ":", which ends it in stream ids')
+  return new DefinedEvents(category, definitions)
+}
+
+class DefinedEvents<Category extends string, Definitions extends EventDefinitions>
+  implements EventContract<Category, Definitions>
+{
+  readonly category: Category
+  readonly definitions: Definitions
+  readonly #schemas: EventSchemas
+
+  constructor(category: Category, definitions: Definitions) {
+    this.category = category
+    this.definitions = definitions
+    this.#schemas = new EventSchemas(category, definitions)
+  }
+
+  stream(id: string): StreamId<Category> {
+    const prefix = `${this.category}:`
+    const ownId = typeof id === 'string' && id.startsWith(prefix) ? id.slice(prefix.length) : id
+    checkName(ownId, 'id', MAX_STREAM_ID_BYTES - Buffer.byteLength(prefix))
+    return prefix + ownId
+  }
+
+  event<Type extends keyof Definitions & string>(
+    type: Type,
+    data: DataInput<Definitions[Type]>,
+    options: EventOptions = {},
+  ): NewEvent<Type, DataInput<Definitions[Type]>> {
+    const schemaVersion = this.#schemas.versionOf(type)
+    if (schemaVersion === undefined) throw invalidArgument('type', `is not defined by the contract "${this.category}"`)
+    return { ...options, type, data, schemaVersion }
+  }
+
+  async validate(
+    events: readonly NewEventOf<ContractShape<Category, Definitions>>[],
+  ): Promise<readonly ValidEventOf<ContractShape<Category, Definitions>>[]> {
+    const valid: readonly unknown[] = await this.#schemas.validate(events)
+    // Sound: each event has a defined type, and its data is the output of that type's schema.
+    return valid as readonly ValidEventOf<ContractShape<Category, Definitions>>[]
+  }
+
+  store(
+    store: Pick<EventStore, 'append' | 'read' | 'head'>,
+  ): ContractStore<ContractShape<Category, Definitions>> {
+    return new ValidatingStore(this, this.#schemas, store)
+  }
+
+  handlers<Native = unknown>(
+    handlers: ContractHandlers<ContractShape<Category, Definitions>, Native>,
+    options: ValidateOption = {},
+  ): HandlerMap<Native> {
+    // Sound: an entry is only called with events of its own type, which `handle` looks up by.
+    const byType = new Map(
+      Object.entries(handlers) as [string, ((event: RecordedEvent, context: HandlerContext<Native>) => unknown) | undefined][],
+    )
+    for (const [type, handler] of byType) {
+      if (!this.#schemas.has(type)) {
+        throw invalidArgument(`handlers.${type}`, `is not an event of the contract "${this.category}"`)
+      }
+      if (handler === undefined) byType.delete(type)
+      else if (typeof handler !== 'function') throw invalidArgument(`handlers.${type}`, 'must be a function')
+    }
+    const schemas = this.#schemas
+    return {
+      types: [...byType.keys()],
+      category: this.category,
+      handle: async (event, context) => {
+        const handler = byType.get(event.type)
+        if (handler === undefined || categoryOf(event.streamId) !== this.category) return
+        schemas.checkKnown(event)
+        await handler(options.validate === true ? await schemas.validatedOne(event) : event, context)
+      },
+    }
+  }
+
+  is<Type extends keyof Definitions & string = keyof Definitions & string>(
+    event: { readonly type: string; readonly streamId: string },
+    type?: Type,
+  ): event is EventOf<ContractShape<Category, Definitions>, Type> {
+    return (
+      (type === undefined || event.type === type) &&
+      this.#schemas.has(event.type) &&
+      categoryOf(event.streamId) === this.category
+    )
+  }
+}
