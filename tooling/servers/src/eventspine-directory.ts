@@ -7,7 +7,7 @@ const repositoryRoot = fileURLToPath(new URL('../../../', import.meta.url))
  * The ignored folder of the repository for everything that tools leave behind.
  * `EVENTSPINE_DIRECTORY` puts it elsewhere, so that a test can have one of its own.
  */
-export function eventspineDirectory(): string {
+function eventspineDirectory(): string {
   return resolve(process.env['EVENTSPINE_DIRECTORY'] ?? join(repositoryRoot, '.eventspine'))
 }
 

@@ -12,7 +12,12 @@ export const testServers: readonly TestBackend[] = ['postgres']
  *
  * @throws RangeError when it names none, or one that does not exist.
  */
-export function testBackends(names = process.env['EVENTSPINE_TEST_BACKENDS']): readonly TestBackend[] {
+export function testBackends(): readonly TestBackend[] {
+  return parseTestBackends(process.env['EVENTSPINE_TEST_BACKENDS'])
+}
+
+/** As {@link testBackends}, of a value of that variable. */
+export function parseTestBackends(names: string | undefined): readonly TestBackend[] {
   if (names === undefined) return known
   const asked = names.split(',').map((name) => name.trim())
   return asked.map((name) => {

@@ -1,0 +1,135 @@
+import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { checkPackedInstall } from '../packed/check-packed-install.ts'
+import { archiveFolder, packAll } from '../packed/pack.ts'
+import { archiveName, publicPackages } from '../packed/public-packages.ts'
+import { ignoredFolder, pinnedPnpm, repositoryRoot } from '../repository-root.ts'
+import { exampleSteps } from './example-steps.ts'
+import { runCommand, tailOf, type Command } from './run-command.ts'
+import { oneFailed, onePassed, type Step, type StepOutcome } from './step.ts'
+import type { TestOptions } from './test-options.ts'
+import { countVitest, type VitestReport } from './vitest-report.ts'
+
+/** All steps of a whole run, in order. */
+export function allSteps(options: TestOptions): readonly Step[] {
+  return [
+    commandStep('build', turbo('build')),
+    commandStep('typecheck', turbo('typecheck'), local('tsc', '-p', 'scripts')),
+    commandStep('lint', local('oxlint', '--type-aware', '--deny-warnings')),
+    commandStep('format', local('oxfmt', '--check')),
+    commandStep('sherif', local('sherif')),
+    commandStep('layout', local('tsx', 'scripts/check-layout.ts')),
+    commandStep('knip', local('knip', '--no-config-hints')),
+    vitestStep('types', ['types'], options),
+    vitestStep('unit', ['unit'], options),
+    { ...vitestStep('integration', ['integration'], options), alone: true },
+    { name: 'pack', after: ['build'], run: ({ logPath }) => packAll(logPath).then(() => onePassed) },
+    { name: 'published', after: ['pack'], run: ({ logPath }) => checkArchives(logPath) },
+    { name: 'packed-install', after: ['pack'], run: () => packedInstall() },
+    ...exampleSteps(options),
+  ]
+}
+
+/** The steps that the options ask for. */
+export function chosenSteps(options: TestOptions): readonly Step[] {
+  if (options.testNamePattern !== undefined || options.files.length > 0) {
+    return [vitestStep('vitest', [], options)]
+  }
+  const { only, steps, installCheck } = options
+  return allSteps(options).filter(({ name }) => {
+    if (steps !== undefined) return steps.includes(name)
+    if (name === 'packed-install') return installCheck
+    // Memory is tested by unit tests: it has no other process, disk or server to be integrated with.
+    return name !== 'integration' || only === undefined || only.some((backend) => backend !== 'memory')
+  })
+}
+
+/** A step of one program, or of several one after the other: one check, passed when all end well. */
+function commandStep(name: string, ...commands: readonly Command[]): Step {
+  return {
+    name,
+    async run({ logPath }) {
+      for (const command of commands) {
+        const { exitCode } = await runCommand(command, logPath)
+        if (exitCode !== 0) return oneFailed
+      }
+      return onePassed
+    },
+  }
+}
+
+function local(program: string, ...words: readonly string[]): Command {
+  return { program: join(repositoryRoot, 'node_modules', '.bin', program), words }
+}
+
+/** turbo calls pnpm by its name; npx puts the pinned one on its PATH. */
+function turbo(task: string): Command {
+  return { program: 'npx', words: ['--yes', '-p', pinnedPnpm(), '-c', `turbo run ${task}`] }
+}
+
+function vitestStep(name: string, projects: readonly string[], options: TestOptions): Step {
+  return {
+    name,
+    async run({ logPath }) {
+      const reportPath = join(ignoredFolder, 'logs', `${name}.json`)
+      rmSync(reportPath, { force: true })
+      const pattern = options.testNamePattern === undefined ? [] : ['-t', options.testNamePattern]
+      const words = [
+        'run',
+        ...projects.map((project) => `--project=${project}`),
+        '--reporter=default',
+        '--reporter=json',
+        `--outputFile.json=${reportPath}`,
+        ...pattern,
+        ...options.files,
+      ]
+      const { exitCode } = await runCommand(
+        { ...local('vitest', ...words), environment: testEnvironment(options) },
+        logPath,
+      )
+      // Written by vitest.
+      const text = existsSync(reportPath) ? readFileSync(reportPath, 'utf8') : undefined
+      const report = text === undefined ? undefined : (JSON.parse(text) as VitestReport)
+      return { ...countVitest(report, exitCode), note: `seed ${options.seed}` }
+    },
+  }
+}
+
+function testEnvironment({ only, quick, seed }: TestOptions): Record<string, string> {
+  return {
+    EVENTSPINE_TEST_SEED: String(seed),
+    ...(only === undefined ? {} : { EVENTSPINE_TEST_BACKENDS: only.join(',') }),
+    ...(quick ? { EVENTSPINE_TEST_QUICK: '1' } : {}),
+  }
+}
+
+async function checkArchives(logPath: string): Promise<StepOutcome> {
+  let passed = 0
+  let failed = 0
+  for (const one of publicPackages()) {
+    const archive = join(archiveFolder, archiveName(one))
+    for (const command of [
+      local('publint', 'run', archive, '--strict'),
+      local('attw', archive, '--profile', 'esm-only', '--no-color', '--no-emoji'),
+    ]) {
+      const { exitCode } = await runCommand(command, logPath)
+      if (exitCode === 0) passed += 1
+      else failed += 1
+    }
+  }
+  return { passed, failed, skipped: 0 }
+}
+
+async function packedInstall(): Promise<StepOutcome> {
+  const logPathOf = (node: string): string => join(ignoredFolder, 'logs', `packed-install-${node}.log`)
+  const findings = await checkPackedInstall(logPathOf)
+  const bad = findings.filter(({ problem }) => problem !== undefined)
+  const problem = bad.map((one) => `${one.check}\n${one.problem}`).join('\n')
+  return { passed: findings.length - bad.length, failed: bad.length, skipped: 0, problem }
+}
+
+/** What to show of a step that failed. */
+export function problemOf(outcome: StepOutcome, logPath: string): string {
+  if (outcome.problem !== undefined) return outcome.problem
+  return existsSync(logPath) ? tailOf(logPath, 40) : 'it left no log'
+}
