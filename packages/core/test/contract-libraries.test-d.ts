@@ -17,7 +17,10 @@ declare const store: EventStore
 
 const zod = defineEvents('bank-account', {
   AccountOpened: z.object({ owner: z.string() }),
-  MoneyDeposited: { schema: z.object({ cents: z.number().positive(), note: z.string().default('') }), version: 2 },
+  MoneyDeposited: {
+    schema: z.object({ cents: z.number().positive(), note: z.string().default('') }),
+    version: 2,
+  },
 })
 
 const valibot = defineEvents('bank-account', {
@@ -53,7 +56,10 @@ describe('a contract of Zod schemas', () => {
       note?: string | undefined
     }>()
     expectTypeOf<ValidEventOf<typeof zod, 'MoneyDeposited'>['data']>().toEqualTypeOf<Deposit>()
-    expectTypeOf<DomainEventOf<typeof zod, 'MoneyDeposited'>>().toExtend<{ type: 'MoneyDeposited'; data: Deposit }>()
+    expectTypeOf<DomainEventOf<typeof zod, 'MoneyDeposited'>>().toExtend<{
+      type: 'MoneyDeposited'
+      data: Deposit
+    }>()
     expectTypeOf(zod.event('MoneyDeposited', { cents: 5 }).type).toEqualTypeOf<'MoneyDeposited'>()
     // @ts-expect-error -- cents is a number
     zod.event('MoneyDeposited', { cents: '5' })
@@ -89,7 +95,10 @@ describe('a contract of ArkType schemas', () => {
   })
 
   test('takes the schema input from producers', () => {
-    expectTypeOf<NewEventOf<typeof arktype, 'MoneyDeposited'>['data']>().toExtend<{ cents: number; note?: string }>()
+    expectTypeOf<NewEventOf<typeof arktype, 'MoneyDeposited'>['data']>().toExtend<{
+      cents: number
+      note?: string
+    }>()
     arktype.event('MoneyDeposited', { cents: 5 })
     // @ts-expect-error -- cents is a number
     arktype.event('MoneyDeposited', { cents: '5' })
@@ -112,7 +121,10 @@ describe('stream ids', () => {
 describe('a typed store', () => {
   test('takes only events of its contract', () => {
     const accounts = zod.store(store)
-    void accounts.append('42', [{ type: 'MoneyDeposited', data: { cents: 5 } }, zod.event('AccountOpened', { owner: 'Ada' })])
+    void accounts.append('42', [
+      { type: 'MoneyDeposited', data: { cents: 5 } },
+      zod.event('AccountOpened', { owner: 'Ada' }),
+    ])
     // @ts-expect-error -- data of another type
     void accounts.append('42', [{ type: 'MoneyDeposited', data: { owner: 'Ada' } }])
     // @ts-expect-error -- no such type
@@ -137,7 +149,7 @@ describe('handlers', () => {
         expectTypeOf(context.transaction).toEqualTypeOf<unknown>()
       },
     })
-    expectTypeOf(handlers).toEqualTypeOf<HandlerMap<unknown>>()
+    expectTypeOf(handlers).toEqualTypeOf<HandlerMap>()
     // @ts-expect-error -- no such type
     zod.handlers({ MoneyStolen: async () => undefined })
   })
@@ -149,7 +161,8 @@ describe('handlers', () => {
     const subscribe = (_handlers: HandlerMap<Client>): void => undefined
     subscribe(zod.handlers({ AccountOpened: (_event, context) => context.transaction.query('select 1') }))
     // Handlers that ask nothing of the transaction fit everywhere.
-    subscribe(zod.handlers<unknown>({ AccountOpened: () => undefined }))
+    const handlers = zod.handlers({ AccountOpened: () => undefined })
+    subscribe(handlers)
   })
 })
 
@@ -172,7 +185,11 @@ describe('a contract of 200 event types', () => {
   test('keeps every type apart', () => {
     expectTypeOf<EventOf<typeof many>['type']>().toEqualTypeOf<Name>()
     expectTypeOf<EventOf<typeof many, 'Event199'>['data']['cents']>().toEqualTypeOf<number>()
-    many.handlers({ Event000: ({ data }) => expectTypeOf(data.cents).toEqualTypeOf<number>() })
+    many.handlers({
+      Event000: ({ data }) => {
+        expectTypeOf(data.cents).toEqualTypeOf<number>()
+      },
+    })
     void many.store(store).append('1', [{ type: 'Event123', data: { cents: 1 } }])
     // @ts-expect-error -- cents is missing
     void many.store(store).append('1', [{ type: 'Event123', data: {} }])

@@ -11,7 +11,14 @@ import type {
   EventOptions,
   ValidateOption,
 } from './event-contract.ts'
-import type { ContractShape, DataInput, EventDefinitions, EventOf, NewEventOf, ValidEventOf } from './event-definition.ts'
+import type {
+  ContractShape,
+  DataInput,
+  EventDefinitions,
+  EventOf,
+  NewEventOf,
+  ValidEventOf,
+} from './event-definition.ts'
 import { EventSchemas } from './event-schemas.ts'
 
 /**
@@ -34,13 +41,15 @@ export function defineEvents<Category extends string, Definitions extends EventD
   // One byte for the colon, one at least for the id.
   checkName(category, 'category', MAX_STREAM_ID_BYTES - 2)
   checkStreamId(category, 'category')
-  if (category.includes(':')) throw invalidArgument('category', 'must not hold ":", which ends it in stream ids')
+  if (category.includes(':'))
+    throw invalidArgument('category', 'must not hold ":", which ends it in stream ids')
   return new DefinedEvents(category, definitions)
 }
 
-class DefinedEvents<Category extends string, Definitions extends EventDefinitions>
-  implements EventContract<Category, Definitions>
-{
+class DefinedEvents<Category extends string, Definitions extends EventDefinitions> implements EventContract<
+  Category,
+  Definitions
+> {
   readonly category: Category
   readonly definitions: Definitions
   readonly #schemas: EventSchemas
@@ -64,7 +73,8 @@ class DefinedEvents<Category extends string, Definitions extends EventDefinition
     options: EventOptions = {},
   ): NewEvent<Type, DataInput<Definitions[Type]>> {
     const schemaVersion = this.#schemas.versionOf(type)
-    if (schemaVersion === undefined) throw invalidArgument('type', `is not defined by the contract "${this.category}"`)
+    if (schemaVersion === undefined)
+      throw invalidArgument('type', `is not defined by the contract "${this.category}"`)
     return { ...options, type, data, schemaVersion }
   }
 
@@ -88,7 +98,10 @@ class DefinedEvents<Category extends string, Definitions extends EventDefinition
   ): HandlerMap<Native> {
     // Sound: an entry is only called with events of its own type, which `handle` looks up by.
     const byType = new Map(
-      Object.entries(handlers) as [string, ((event: RecordedEvent, context: HandlerContext<Native>) => unknown) | undefined][],
+      Object.entries(handlers) as [
+        string,
+        ((event: RecordedEvent, context: HandlerContext<Native>) => unknown) | undefined,
+      ][],
     )
     for (const [type, handler] of byType) {
       if (!this.#schemas.has(type)) {

@@ -1,5 +1,12 @@
 import type { Handler, HandlerMap } from '../consumer/subscription.ts'
-import type { AppendOptions, AppendResult, EventRead, EventStore, ReadOptions, StreamHead } from '../event-store.ts'
+import type {
+  AppendOptions,
+  AppendResult,
+  EventRead,
+  EventStore,
+  ReadOptions,
+  StreamHead,
+} from '../event-store.ts'
 import type { NewEvent } from '../event.ts'
 import type { StreamId } from '../stream-id.ts'
 import type {
@@ -52,7 +59,10 @@ export interface ContractStore<Contract extends ContractShape> {
    *   whose schema version is newer than the contract's: its data would not be what the types say. With
    *   `validate`, also on data that its schema refuses.
    */
-  read(stream: StreamId<Contract['category']>, options?: ReadOptions & ValidateOption): EventRead<EventOf<Contract>>
+  read(
+    stream: StreamId<Contract['category']>,
+    options?: ReadOptions & ValidateOption,
+  ): EventRead<EventOf<Contract>>
 
   head(stream: StreamId<Contract['category']>): Promise<StreamHead>
 }
@@ -96,7 +106,9 @@ export interface EventContract<
   ): Promise<readonly ValidEventOf<ContractShape<Category, Definitions>>[]>
 
   /** The streams of this category in `store`, typed and validated. */
-  store(store: Pick<EventStore, 'append' | 'read' | 'head'>): ContractStore<ContractShape<Category, Definitions>>
+  store(
+    store: Pick<EventStore, 'append' | 'read' | 'head'>,
+  ): ContractStore<ContractShape<Category, Definitions>>
 
   /**
    * Handlers of a subscription: each gets the events of its type, from streams of this category alone.

@@ -14,7 +14,10 @@ export interface EventDefinition<Schema extends StandardSchemaV1 = StandardSchem
 export type EventDefinitions = Readonly<Record<string, StandardSchemaV1 | EventDefinition>>
 
 /** What {@link EventOf} and its siblings need of a contract: cheap to infer from, whatever its size. */
-export interface ContractShape<Category extends string = string, Definitions extends EventDefinitions = EventDefinitions> {
+export interface ContractShape<
+  Category extends string = string,
+  Definitions extends EventDefinitions = EventDefinitions,
+> {
   readonly category: Category
   readonly definitions: Definitions
 }
@@ -27,16 +30,21 @@ type TypesOf<Definition> = Definition extends { readonly '~standard': { readonly
     : never
 
 /** What a producer gives as `data`: the schema's input. */
-export type DataInput<Definition> = TypesOf<Definition> extends { readonly input: infer Input } ? Input : never
+export type DataInput<Definition> =
+  TypesOf<Definition> extends { readonly input: infer Input } ? Input : never
 
 /** What is stored and read as `data`: the schema's output. */
-export type DataOutput<Definition> = TypesOf<Definition> extends { readonly output: infer Output } ? Output : never
+export type DataOutput<Definition> =
+  TypesOf<Definition> extends { readonly output: infer Output } ? Output : never
 
 /** The event types of a contract. */
 export type TypeOf<Contract extends ContractShape> = keyof Contract['definitions'] & string
 
 /** A {@link RecordedEvent} of a stream of this category. */
-export interface ContractEvent<Category extends string, Type extends string, Data> extends RecordedEvent<Type, Data> {
+export interface ContractEvent<Category extends string, Type extends string, Data> extends RecordedEvent<
+  Type,
+  Data
+> {
   readonly streamId: StreamId<Category>
 }
 
@@ -67,6 +75,9 @@ export type ValidEventOf<Contract extends ContractShape, Type extends TypeOf<Con
 }[Type]
 
 /** `type` and `data` of a contract's events: what deciders and projections fold. */
-export type DomainEventOf<Contract extends ContractShape, Type extends TypeOf<Contract> = TypeOf<Contract>> = {
+export type DomainEventOf<
+  Contract extends ContractShape,
+  Type extends TypeOf<Contract> = TypeOf<Contract>,
+> = {
   [Name in Type]: DomainEvent<Name, DataOutput<Contract['definitions'][Name]>>
 }[Type]

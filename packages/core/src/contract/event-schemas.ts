@@ -17,7 +17,8 @@ export class EventSchemas {
   /** @throws {@link EventStoreError} `INVALID_ARGUMENT` naming what is no schema, type or version. */
   constructor(category: string, definitions: EventDefinitions) {
     this.#category = category
-    if (typeof definitions !== 'object' || definitions === null) throw invalidArgument('definitions', 'must be an object')
+    if (typeof definitions !== 'object' || definitions === null)
+      throw invalidArgument('definitions', 'must be an object')
     for (const [type, definition] of Object.entries(definitions)) {
       checkName(type, `definitions.${type}`, MAX_TYPE_BYTES)
       this.#definitions.set(type, checkDefinition(definition, `definitions.${type}`))
@@ -37,7 +38,8 @@ export class EventSchemas {
   async validate(events: readonly NewEvent[]): Promise<ValidEvent[]> {
     if (!Array.isArray(events)) throw invalidArgument('events', 'must be an array')
     const valid: ValidEvent[] = []
-    for (const [index, event] of events.entries()) valid.push(await this.#validateNew(event, `events[${index}]`))
+    for (const [index, event] of events.entries())
+      valid.push(await this.#validateNew(event, `events[${index}]`))
     return valid
   }
 
@@ -62,7 +64,10 @@ export class EventSchemas {
     } catch (error) {
       if (!EventStoreError.is(error, 'SCHEMA_MISMATCH')) throw error
       const message = `event ${streamPosition} of stream ${JSON.stringify(streamId)}: ${error.message}`
-      throw new EventStoreError('SCHEMA_MISMATCH', message, { field: error.field ?? 'data', cause: error.cause })
+      throw new EventStoreError('SCHEMA_MISMATCH', message, {
+        field: error.field ?? 'data',
+        cause: error.cause,
+      })
     }
   }
 
@@ -76,11 +81,17 @@ export class EventSchemas {
     const { type, schemaVersion } = event
     const definition = this.#definitions.get(type)
     if (definition === undefined) {
-      throw mismatch(`${field}.type`, `${quoted(type)} is not defined by the contract ${quoted(this.#category)}`)
+      throw mismatch(
+        `${field}.type`,
+        `${quoted(type)} is not defined by the contract ${quoted(this.#category)}`,
+      )
     }
     const { schema, version } = definition
     if (schemaVersion !== undefined && schemaVersion !== version) {
-      throw mismatch(`${field}.schemaVersion`, `must be ${version}, the version of the schema in the contract`)
+      throw mismatch(
+        `${field}.schemaVersion`,
+        `must be ${version}, the version of the schema in the contract`,
+      )
     }
     return { ...event, data: await validateData(schema, event.data, `${field}.data`), schemaVersion: version }
   }
@@ -93,16 +104,25 @@ export class EventSchemas {
       definition === undefined
         ? `type ${quoted(type)}, which the contract ${quoted(this.#category)} does not define`
         : `type ${quoted(type)} in schema version ${schemaVersion}, the contract knows up to ${definition.version}`
-    throw new EventStoreError('SCHEMA_MISMATCH', `event ${streamPosition} of stream ${quoted(streamId)} is of ${what}`, {
-      field: definition === undefined ? 'type' : 'schemaVersion',
-    })
+    throw new EventStoreError(
+      'SCHEMA_MISMATCH',
+      `event ${streamPosition} of stream ${quoted(streamId)} is of ${what}`,
+      {
+        field: definition === undefined ? 'type' : 'schemaVersion',
+      },
+    )
   }
 }
 
 function checkDefinition(definition: unknown, field: string): Required<EventDefinition> {
   // A schema may be callable, as those of ArkType are.
   if (isSchema(definition)) return { schema: definition, version: 1 }
-  if (typeof definition === 'object' && definition !== null && 'schema' in definition && isSchema(definition.schema)) {
+  if (
+    typeof definition === 'object' &&
+    definition !== null &&
+    'schema' in definition &&
+    isSchema(definition.schema)
+  ) {
     const version = 'version' in definition ? definition.version : undefined
     return { schema: definition.schema, version: checkVersion(version ?? 1, `${field}.version`) }
   }
@@ -110,13 +130,24 @@ function checkDefinition(definition: unknown, field: string): Required<EventDefi
 }
 
 function isSchema(value: unknown): value is StandardSchemaV1 {
-  if ((typeof value !== 'object' && typeof value !== 'function') || value === null || !('~standard' in value)) return false
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null || !('~standard' in value))
+    return false
   const standard = value['~standard']
-  return typeof standard === 'object' && standard !== null && 'validate' in standard && typeof standard.validate === 'function'
+  return (
+    typeof standard === 'object' &&
+    standard !== null &&
+    'validate' in standard &&
+    typeof standard.validate === 'function'
+  )
 }
 
 function checkVersion(version: unknown, field: string): number {
-  if (typeof version !== 'number' || !Number.isInteger(version) || version < 1 || version > MAX_SCHEMA_VERSION) {
+  if (
+    typeof version !== 'number' ||
+    !Number.isInteger(version) ||
+    version < 1 ||
+    version > MAX_SCHEMA_VERSION
+  ) {
     throw invalidArgument(field, `must be an integer from 1 to ${MAX_SCHEMA_VERSION}`)
   }
   return version

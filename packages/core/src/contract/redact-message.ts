@@ -7,7 +7,8 @@ const MAX_CHARACTERS = 300
  * (`Expected number but received "4711 0815"`), and messages end up in logs.
  *
  * Every string and number within `value` that the message holds as a word of its own is replaced by
- * `<value>`; numbers behind a comparison sign are bounds of the schema and stay.
+ * `<value>`. Numbers behind a comparison sign are bounds of the schema and stay, and so do words of one or two
+ * letters that stand without quotes: those are the message's own.
  */
 export function redactMessage(message: unknown, value: unknown): string {
   const leaves = new Set<string>()
@@ -17,7 +18,10 @@ export function redactMessage(message: unknown, value: unknown): string {
   for (const leaf of Array.from(leaves).toSorted((a, b) => b.length - a.length)) {
     if (!redacted.includes(leaf)) continue
     const word = leaf.replaceAll(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`)
-    redacted = redacted.replaceAll(new RegExp(String.raw`(?<![\p{L}\p{N}_.<>=])${word}(?![\p{L}\p{N}_])`, 'gu'), '<value>')
+    const found = /^\p{L}{1,2}$/u.test(leaf)
+      ? String.raw`(?<=["'])${word}(?=["'])`
+      : String.raw`(?<![\p{L}\p{N}_.<>=])${word}(?![\p{L}\p{N}_])`
+    redacted = redacted.replaceAll(new RegExp(found, 'gu'), '<value>')
   }
   return redacted.length > MAX_CHARACTERS ? `${redacted.slice(0, MAX_CHARACTERS)}…` : redacted
 }
@@ -33,7 +37,12 @@ function collectLeaves(root: unknown, leaves: Set<string>): boolean {
       leaves.add(JSON.stringify(value).slice(1, -1))
     } else if (typeof value === 'number' || typeof value === 'bigint') {
       leaves.add(String(value))
-    } else if (typeof value === 'object' && value !== null && !ArrayBuffer.isView(value) && !seen.has(value)) {
+    } else if (
+      typeof value === 'object' &&
+      value !== null &&
+      !ArrayBuffer.isView(value) &&
+      !seen.has(value)
+    ) {
       seen.add(value)
       for (const item of Object.values(value)) pending.push(item)
     }

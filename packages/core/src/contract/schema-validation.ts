@@ -8,7 +8,11 @@ import { redactMessage } from './redact-message.ts'
  * @throws {@link EventStoreError} `SCHEMA_MISMATCH` with the path of the first issue below `field`: the schema
  *   refused the value, threw (its error is the `cause`), or answered with what no schema may.
  */
-export async function validateData(schema: StandardSchemaV1, value: unknown, field: string): Promise<unknown> {
+export async function validateData(
+  schema: StandardSchemaV1,
+  value: unknown,
+  field: string,
+): Promise<unknown> {
   let result: StandardSchemaV1.Result<unknown>
   try {
     const answer = schema['~standard'].validate(value)
@@ -30,7 +34,8 @@ function isPromiseLike<Result>(answer: Result | Promise<Result>): answer is Prom
 
 function refusal(issues: readonly StandardSchemaV1.Issue[], value: unknown, root: string): EventStoreError {
   const [issue] = issues
-  const field = root + (issue?.path ?? []).map(pathStep).join('')
+  // Not `path.map`: a library's path may be an array class of its own, whose `map` makes another of them.
+  const field = root + Array.from(issue?.path ?? [], pathStep).join('')
   const more = issues.length > 1 ? ` (and ${issues.length - 1} more)` : ''
   const message = issue === undefined ? 'is refused by its schema' : redactMessage(issue.message, value)
   return new EventStoreError('SCHEMA_MISMATCH', `${field}: ${message}${more}`, { field })
