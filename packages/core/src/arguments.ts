@@ -8,7 +8,8 @@ export function checkInteger(
   maximum: number = Number.MAX_SAFE_INTEGER,
 ): asserts value is number {
   if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < minimum || value > maximum) {
-    const range = maximum === Number.MAX_SAFE_INTEGER ? `of at least ${minimum}` : `from ${minimum} to ${maximum}`
+    const range =
+      maximum === Number.MAX_SAFE_INTEGER ? `of at least ${minimum}` : `from ${minimum} to ${maximum}`
     throw invalidArgument(field, `must be an integer ${range}, got ${String(value)}`)
   }
 }
@@ -16,20 +17,27 @@ export function checkInteger(
 export function checkExpectedVersion(value: unknown, field: string): asserts value is ExpectedVersion {
   if (value === 'any' || value === 'none' || value === 'exists') return
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return
-  throw invalidArgument(field, `must be 'any', 'none', 'exists' or an integer of at least 0, got ${String(value)}`)
+  throw invalidArgument(
+    field,
+    `must be 'any', 'none', 'exists' or an integer of at least 0, got ${String(value)}`,
+  )
 }
 
 /** @throws {@link EventStoreError} `LIMIT_EXCEEDED`, before any I/O. */
 export function checkLimit(actual: number, limit: number, field: string, what: string): void {
   if (actual > limit) {
-    throw new EventStoreError('LIMIT_EXCEEDED', `${field}: ${actual} ${what}, the backend takes ${limit}`, { field })
+    throw new EventStoreError('LIMIT_EXCEEDED', `${field}: ${actual} ${what}, the backend takes ${limit}`, {
+      field,
+    })
   }
 }
 
 /** @throws {@link EventStoreError} `ABORTED`, nothing was sent. */
 export function throwIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted === true) {
-    throw new EventStoreError('ABORTED', 'the call was aborted before anything was sent', { cause: signal.reason })
+    throw new EventStoreError('ABORTED', 'the call was aborted before anything was sent', {
+      cause: signal.reason,
+    })
   }
 }
 

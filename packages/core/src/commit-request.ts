@@ -42,7 +42,9 @@ export function prepareCommit(
     if (names.has(streamId)) throw invalidArgument(`${field}streamId`, 'occurs twice in one commit')
     names.add(streamId)
     const encoded = encodeEvents(events, `${field}events`, ids)
-    repeatable &&= (expectedVersion === 'none' || typeof expectedVersion === 'number') && events.every(({ id }) => id !== undefined)
+    repeatable &&=
+      (expectedVersion === 'none' || typeof expectedVersion === 'number') &&
+      events.every(({ id }) => id !== undefined)
     return { streamId, partition: partitionOf(streamId, partitions), expectedVersion, events: encoded }
   })
   checkSize(appends, capabilities, streams.length === 1 ? `${fieldOfStream}events` : 'streams')
@@ -51,7 +53,11 @@ export function prepareCommit(
   if (streams.length > 1) checkScope(capabilities.multiStreamAppend, used.size, severalStreams)
   if (documents.length > 0) {
     for (const { partition } of documents) used.add(partition)
-    checkScope(capabilities.documentsWithAppend, used.size, `${backend}: documents in the same commit as events`)
+    checkScope(
+      capabilities.documentsWithAppend,
+      used.size,
+      `${backend}: documents in the same commit as events`,
+    )
   }
   return { commit: { appends, documents }, repeatable }
 }
@@ -62,7 +68,9 @@ function encodeEvents(events: readonly NewEvent[], field: string, ids: Set<strin
   return events.map((event: NewEvent, index) => {
     const encoded = encodeEvent(event, `${field}[${index}]`)
     if (ids.has(encoded.id)) {
-      throw new EventStoreError('ID_REUSED', `${field}[${index}].id: occurs twice in one commit`, { field: `${field}[${index}].id` })
+      throw new EventStoreError('ID_REUSED', `${field}[${index}].id: occurs twice in one commit`, {
+        field: `${field}[${index}].id`,
+      })
     }
     ids.add(encoded.id)
     return encoded
@@ -81,7 +89,8 @@ function checkSize(appends: readonly StreamAppend[], capabilities: Capabilities,
   if (characters * 3 <= capabilities.maxAppendBytes) return
   let bytes = 0
   for (const append of appends) {
-    for (const { data, metadata } of append.events) bytes += Buffer.byteLength(data) + Buffer.byteLength(metadata)
+    for (const { data, metadata } of append.events)
+      bytes += Buffer.byteLength(data) + Buffer.byteLength(metadata)
   }
   checkLimit(bytes, capabilities.maxAppendBytes, field, 'bytes')
 }
@@ -89,11 +98,16 @@ function checkSize(appends: readonly StreamAppend[], capabilities: Capabilities,
 /** Refuses what reaches further than `scope`. */
 export function checkScope(scope: Scope, partitions: number, what: string): void {
   if (scope === 'none') throw notSupported(`${what} is not supported`)
-  if (scope === 'partition' && partitions > 1) throw notSupported(`${what} is supported within one partition only`)
+  if (scope === 'partition' && partitions > 1)
+    throw notSupported(`${what} is supported within one partition only`)
 }
 
 /** The fewest commits that the backend can write these streams in. */
-export function groupByScope(streams: readonly CommitStream[], scope: Scope, partitions: number): readonly (readonly CommitStream[])[] {
+export function groupByScope(
+  streams: readonly CommitStream[],
+  scope: Scope,
+  partitions: number,
+): readonly (readonly CommitStream[])[] {
   if (scope === 'store') return [streams]
   if (scope === 'none') return streams.map((stream) => [stream])
   const groups = new Map<number, CommitStream[]>()

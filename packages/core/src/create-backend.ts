@@ -51,7 +51,8 @@ class WrappedBackend<Native> implements Backend<Native> {
   async transaction<Result>(work: (transaction: Transaction<Native>) => Promise<Result>): Promise<Result> {
     if (this.#closing !== undefined) throw new EventStoreError('CLOSED', 'the backend is closed')
     const { doTransaction } = this.#adapter
-    if (doTransaction === undefined) throw notSupported(`${this.name} has no transaction over store and documents`)
+    if (doTransaction === undefined)
+      throw notSupported(`${this.name} has no transaction over store and documents`)
     return doTransaction((transaction) => work(createTransaction(this.#adapter, transaction)))
   }
 

@@ -23,8 +23,7 @@ export class DerivedStream<Native> implements EventStream<Native> {
 
   constructor(store: WrappedEventStore, documents: WrappedDocumentStore, adapter: BackendAdapter<Native>) {
     this.capabilities = adapter.capabilities
-    // The engine hands the client through without looking at it.
-    this.#backend = { store, documents, adapter: adapter as BackendAdapter }
+    this.#backend = { store, documents, adapter }
   }
 
   async publish(
@@ -34,7 +33,10 @@ export class DerivedStream<Native> implements EventStream<Native> {
     this.#checkOpen()
     const list: readonly PublishEvent[] = Array.isArray(events) ? events : [events]
     if (list.length === 0) return { token: '' }
-    const streams = Array.from(byStream(list), ([streamId, group]) => ({ streamId: PUBLISHED_PREFIX + streamId, events: group }))
+    const streams = Array.from(byStream(list), ([streamId, group]) => ({
+      streamId: PUBLISHED_PREFIX + streamId,
+      events: group,
+    }))
     return { token: await this.#backend.store.commitAll(streams, options.signal) }
   }
 
@@ -66,7 +68,9 @@ export class DerivedStream<Native> implements EventStream<Native> {
   }
 
   close(): Promise<void> {
-    this.#closing ??= Promise.all(Array.from(this.#subscriptions, (subscription) => subscription.stop())).then(() => undefined)
+    this.#closing ??= Promise.all(
+      Array.from(this.#subscriptions, (subscription) => subscription.stop()),
+    ).then(() => undefined)
     return this.#closing
   }
 
@@ -79,7 +83,8 @@ function byStream(events: readonly PublishEvent[]): ReadonlyMap<string, readonly
   const groups = new Map<string, NewEvent[]>()
   events.forEach((event, index) => {
     const field = `events[${index}].streamId`
-    if (typeof event !== 'object' || event === null) throw invalidArgument(`events[${index}]`, 'must be an object')
+    if (typeof event !== 'object' || event === null)
+      throw invalidArgument(`events[${index}]`, 'must be an object')
     checkName(event.streamId, field, MAX_STREAM_ID_BYTES - PUBLISHED_PREFIX.length)
     const group = groups.get(event.streamId)
     if (group === undefined) groups.set(event.streamId, [event])

@@ -52,7 +52,10 @@ export interface DocumentCollection<Value = unknown> {
   readonly name: string
   get(key: string, options?: DocumentOptions): Promise<Document<Value> | undefined>
   /** In the order of `keys`; `undefined` where nothing is. */
-  getMany(keys: readonly string[], options?: DocumentOptions): Promise<readonly (Document<Value> | undefined)[]>
+  getMany(
+    keys: readonly string[],
+    options?: DocumentOptions,
+  ): Promise<readonly (Document<Value> | undefined)[]>
   /**
    * Writes a document and returns its new revision.
    *

@@ -19,7 +19,12 @@ export function checkKey(key: unknown, field: string, capabilities: Capabilities
 }
 
 /** The partition of an address: as given, or by the key. */
-export function partitionOfKey(key: string, partition: number | undefined, partitions: number, field: string): number {
+export function partitionOfKey(
+  key: string,
+  partition: number | undefined,
+  partitions: number,
+  field: string,
+): number {
   if (partition === undefined) return partitionOf(key, partitions)
   checkInteger(partition, `${field}partition`, 0, partitions - 1)
   return partition
@@ -46,7 +51,12 @@ export function encodeDocumentWrites(
   })
 }
 
-function encodeWrite(write: DocumentWrite, partitions: number, capabilities: Capabilities, field: string): EncodedDocumentWrite {
+function encodeWrite(
+  write: DocumentWrite,
+  partitions: number,
+  capabilities: Capabilities,
+  field: string,
+): EncodedDocumentWrite {
   const { collection, key, expectedRevision, expiresInMs, listed } = write
   checkCollection(collection, `${field}collection`)
   checkKey(key, `${field}key`, capabilities)

@@ -57,7 +57,13 @@ function checkId(id: unknown, field: string): string {
 
 function encodeMetadata(event: NewEvent, bytes: boolean, field: string): string {
   const { metadata, occurredAt, tags, contentType } = event
-  if (metadata === undefined && occurredAt === undefined && tags === undefined && !bytes && contentType === undefined) {
+  if (
+    metadata === undefined &&
+    occurredAt === undefined &&
+    tags === undefined &&
+    !bytes &&
+    contentType === undefined
+  ) {
     return '{}'
   }
   const extras: Record<string, unknown> = {}
@@ -83,7 +89,8 @@ function encodeUserMetadata(metadata: EventMetadata, field: string): string {
   }
   for (const key of ['correlationId', 'causationId'] as const) {
     const value = metadata[key]
-    if (value !== undefined && typeof value !== 'string') throw invalidArgument(`${field}.${key}`, 'must be a string')
+    if (value !== undefined && typeof value !== 'string')
+      throw invalidArgument(`${field}.${key}`, 'must be a string')
   }
   return encodeJson(metadata, field)
 }

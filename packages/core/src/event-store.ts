@@ -189,7 +189,10 @@ export interface EventStore {
   delete(streamId: string, options?: RemoveOptions): Promise<{ readonly version: number }>
 
   /** Removes the events below `before`; the stream keeps its version. */
-  truncate(streamId: string, options: RemoveOptions & { readonly before: number }): Promise<{ readonly version: number }>
+  truncate(
+    streamId: string,
+    options: RemoveOptions & { readonly before: number },
+  ): Promise<{ readonly version: number }>
 
   /**
    * Stores recorded events with their ids, versions and timestamps, in order. Events of one partition are

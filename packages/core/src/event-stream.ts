@@ -21,7 +21,10 @@ export interface EventStream<Native = unknown> {
    * @throws {@link EventStoreError} where `outcome` is `unknown`, publishing again may double the events:
    *   consumers that must not see them twice deduplicate by id.
    */
-  publish(events: PublishEvent | readonly PublishEvent[], options?: { readonly signal?: AbortSignal }): Promise<PublishResult>
+  publish(
+    events: PublishEvent | readonly PublishEvent[],
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<PublishResult>
   subscribe(options: SubscribeOptions<Native>): Promise<Subscription>
   /**
    * Handles what there is and returns: for functions and cron jobs. No new event is started after

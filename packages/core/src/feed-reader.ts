@@ -3,7 +3,15 @@ import { asBackendError, checkInteger, throwIfAborted } from './arguments.ts'
 import { EventStoreError, invalidArgument } from './error.ts'
 import { prefetched } from './event-read.ts'
 import type { FeedOptions, FeedSlice } from './event-store.ts'
-import { eventCheck, FEED_START, type FeedCursor, feedDiverged, formatPosition, parsePosition, type Position } from './position.ts'
+import {
+  eventCheck,
+  FEED_START,
+  type FeedCursor,
+  feedDiverged,
+  formatPosition,
+  parsePosition,
+  type Position,
+} from './position.ts'
 import { recordedEvents } from './recorded-event.ts'
 import { checkPageSize } from './stream-reader.ts'
 
@@ -41,9 +49,13 @@ export function checkPosition(
   if (position === undefined) return { partition: partition ?? 0, after: FEED_START }
   const parsed = parsePosition(position, 'after')
   if (parsed.incarnation !== source.incarnation) {
-    throw feedDiverged(parsed.partition, 'the position is of another store, or of one restored under a new incarnation')
+    throw feedDiverged(
+      parsed.partition,
+      'the position is of another store, or of one restored under a new incarnation',
+    )
   }
-  if (parsed.partition >= source.partitions) throw invalidArgument('after', 'names a partition that the store has not')
+  if (parsed.partition >= source.partitions)
+    throw invalidArgument('after', 'names a partition that the store has not')
   if (partition !== undefined && partition !== parsed.partition) {
     throw invalidArgument('after', `is of partition ${parsed.partition}, not of ${partition}`)
   }
@@ -60,7 +72,11 @@ export async function* readFeed(source: FeedSource, range: FeedRange): AsyncGene
     throwIfAborted(signal)
     const from = after
     try {
-      const page = await source.adapter.doReadFeed({ partition, after: from.sequence, limit: Math.min(left, range.pageSize) })
+      const page = await source.adapter.doReadFeed({
+        partition,
+        after: from.sequence,
+        limit: Math.min(left, range.pageSize),
+      })
       checkAnchor(partition, from, page)
       return page
     } catch (error) {
@@ -103,9 +119,15 @@ function checkAnchor(partition: number, after: FeedCursor, page: FeedPage): void
   }
   if (after.sequence === 0 || after.sequence < page.firstKept) return
   if (page.anchorId === undefined) {
-    throw feedDiverged(partition, `nothing stands at sequence ${after.sequence}: it lies past the head, or was lost`)
+    throw feedDiverged(
+      partition,
+      `nothing stands at sequence ${after.sequence}: it lies past the head, or was lost`,
+    )
   }
   if (eventCheck(page.anchorId) !== after.check) {
-    throw feedDiverged(partition, `another event stands at sequence ${after.sequence} than when the position was made`)
+    throw feedDiverged(
+      partition,
+      `another event stands at sequence ${after.sequence} than when the position was made`,
+    )
   }
 }

@@ -19,7 +19,19 @@ export function prepareImport(
   let bytes = 0
   events.forEach((event: ImportEvent, index) => {
     const field = `events[${index}]`
-    const { streamId, streamPosition, timestamp, id, type, schemaVersion, data, metadata, occurredAt, tags, contentType } = event
+    const {
+      streamId,
+      streamPosition,
+      timestamp,
+      id,
+      type,
+      schemaVersion,
+      data,
+      metadata,
+      occurredAt,
+      tags,
+      contentType,
+    } = event
     checkStreamId(streamId, `${field}.streamId`)
     checkInteger(streamPosition, `${field}.streamPosition`, 1)
     const timestampMs = Date.parse(timestamp)

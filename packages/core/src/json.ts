@@ -44,20 +44,27 @@ function checkObject(value: object, field: string, ancestors: object[]): void {
     for (let index = 0; index < value.length; index++) {
       const item: unknown = value[index]
       // The scalars that need no check make up most of all data: they cost no path and no call.
-      if (typeof item !== 'string' && typeof item !== 'boolean') checkValue(item, `${field}[${index}]`, ancestors)
+      if (typeof item !== 'string' && typeof item !== 'boolean')
+        checkValue(item, `${field}[${index}]`, ancestors)
     }
   } else {
     const prototype: unknown = Object.getPrototypeOf(value)
     if (prototype !== Object.prototype && prototype !== null && !isForeignPlain(prototype)) {
-      throw invalidArgument(field, `${value.constructor?.name ?? 'a class instance'} does not come back from JSON as it was`)
+      throw invalidArgument(
+        field,
+        `${value.constructor?.name ?? 'a class instance'} does not come back from JSON as it was`,
+      )
     }
-    if (Object.getOwnPropertySymbols(value).length > 0) throw invalidArgument(field, 'symbol keys have no JSON form')
+    if (Object.getOwnPropertySymbols(value).length > 0)
+      throw invalidArgument(field, 'symbol keys have no JSON form')
     for (const [key, item] of Object.entries(value)) {
       if (key === '__proto__') throw invalidArgument(`${field}.__proto__`, 'is not allowed as a key')
-      if (typeof item !== 'string' && typeof item !== 'boolean') checkValue(item, `${field}.${key}`, ancestors)
+      if (typeof item !== 'string' && typeof item !== 'boolean')
+        checkValue(item, `${field}.${key}`, ancestors)
     }
     // A property under this name would replace what is stored by what it returns.
-    if (typeof (value as { toJSON?: unknown }).toJSON === 'function') throw invalidArgument(field, 'toJSON is not allowed')
+    if (typeof (value as { toJSON?: unknown }).toJSON === 'function')
+      throw invalidArgument(field, 'toJSON is not allowed')
   }
   ancestors.pop()
 }

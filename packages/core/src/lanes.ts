@@ -3,7 +3,10 @@ import type { Capabilities } from './capabilities.ts'
 import { EventStoreError } from './error.ts'
 
 /** What a lane sends a batch with. */
-export type SendBatch = (commits: readonly Commit[], lockTimeoutMs: number) => Promise<readonly CommitOutcome[]>
+export type SendBatch = (
+  commits: readonly Commit[],
+  lockTimeoutMs: number,
+) => Promise<readonly CommitOutcome[]>
 
 interface Waiting {
   readonly commit: Commit
@@ -194,11 +197,14 @@ class Lane {
   }
 }
 
-
 function missingOutcome(): EventStoreError<'BACKEND_FAILED'> {
-  return new EventStoreError('BACKEND_FAILED', 'the adapter returned no outcome for a commit', { outcome: 'unknown' })
+  return new EventStoreError('BACKEND_FAILED', 'the adapter returned no outcome for a commit', {
+    outcome: 'unknown',
+  })
 }
 
 function abortedUnsent(signal: AbortSignal): EventStoreError<'ABORTED'> {
-  return new EventStoreError('ABORTED', 'the call was aborted before anything was sent', { cause: signal.reason })
+  return new EventStoreError('ABORTED', 'the call was aborted before anything was sent', {
+    cause: signal.reason,
+  })
 }

@@ -38,7 +38,8 @@ class LazyEvent implements RecordedEvent {
     const all = this.#allMetadata()
     for (const key in all) {
       // Only then a copy without the envelope's own keys is needed.
-      if (key.startsWith('$')) return Object.fromEntries(Object.entries(all).filter(([name]) => !name.startsWith('$')))
+      if (key.startsWith('$'))
+        return Object.fromEntries(Object.entries(all).filter(([name]) => !name.startsWith('$')))
     }
     return all
   }
@@ -99,7 +100,9 @@ class LazyEvent implements RecordedEvent {
 
 /** The event as its publisher knows it: without the prefix under which a derived stream keeps it. */
 export function withoutPrefix(event: RecordedEvent, prefix: string): RecordedEvent {
-  return event instanceof LazyEvent && event.streamId.startsWith(prefix) ? event.named(event.streamId.slice(prefix.length)) : event
+  return event instanceof LazyEvent && event.streamId.startsWith(prefix)
+    ? event.named(event.streamId.slice(prefix.length))
+    : event
 }
 
 /** Wraps what an adapter returned. */

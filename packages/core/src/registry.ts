@@ -7,9 +7,14 @@ import { invalidArgument } from './error.ts'
  * @throws {@link EventStoreError} `INVALID_ARGUMENT`: no URL, or no adapter for its scheme. Else what the
  *   adapter throws: `STORE_MISSING`, `STORE_INCOMPATIBLE`, `ACCESS_DENIED`, `BACKEND_UNAVAILABLE`, ….
  */
-export async function open(url: string, adapters: AdapterRegistry, options: OpenOptions = {}): Promise<Backend> {
+export async function open(
+  url: string,
+  adapters: AdapterRegistry,
+  options: OpenOptions = {},
+): Promise<Backend> {
   const scheme = typeof url === 'string' ? /^([a-z][a-z0-9+.-]*):/i.exec(url)?.[1]?.toLowerCase() : undefined
-  if (scheme === undefined) throw invalidArgument('url', 'must start with a scheme, such as memory: or postgres://')
+  if (scheme === undefined)
+    throw invalidArgument('url', 'must start with a scheme, such as memory: or postgres://')
   const load = Object.hasOwn(adapters, scheme) ? adapters[scheme] : undefined
   if (load === undefined) {
     const known = Object.keys(adapters).sort().join(', ')

@@ -1,5 +1,12 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Commit, CommitOutcome, EncodedEvent, EventStoreAdapter, StoredEvent, StreamAppend } from './adapter.ts'
+import type {
+  Commit,
+  CommitOutcome,
+  EncodedEvent,
+  EventStoreAdapter,
+  StoredEvent,
+  StreamAppend,
+} from './adapter.ts'
 import { asBackendError } from './arguments.ts'
 import { EventStoreError } from './error.ts'
 
@@ -30,7 +37,10 @@ export async function firstResult(
   return { ok: true, streams, revisions: commit.documents.map(() => undefined) }
 }
 
-async function readWhereWritten(adapter: EventStoreAdapter, append: StreamAppend): Promise<readonly StoredEvent[]> {
+async function readWhereWritten(
+  adapter: EventStoreAdapter,
+  append: StreamAppend,
+): Promise<readonly StoredEvent[]> {
   const base = typeof append.expectedVersion === 'number' ? append.expectedVersion : 0
   const { streamId, partition, events } = append
   const stored: StoredEvent[] = []
@@ -38,7 +48,14 @@ async function readWhereWritten(adapter: EventStoreAdapter, append: StreamAppend
   let from = base + 1
   try {
     for (;;) {
-      const page = await adapter.doRead({ streamId, partition, from, to, direction: 'forward', limit: to - from + 1 })
+      const page = await adapter.doRead({
+        streamId,
+        partition,
+        from,
+        to,
+        direction: 'forward',
+        limit: to - from + 1,
+      })
       stored.push(...page.events)
       from = page.next
       if (page.done || from > to) break

@@ -34,7 +34,10 @@ export function createManifest(partitions = 1): StoreManifest {
  * @throws {@link EventStoreError} `STORE_INCOMPATIBLE`: a newer format, an unknown hash or codec, another
  *   partition count than asked for, or damaged fields. Nothing was written.
  */
-export function checkManifest(manifest: StoreManifest, wanted: { readonly partitions?: number | undefined } = {}): StoreManifest {
+export function checkManifest(
+  manifest: StoreManifest,
+  wanted: { readonly partitions?: number | undefined } = {},
+): StoreManifest {
   const { formatVersion, incarnation, partitions, hash, codec } = manifest
   if (formatVersion !== FORMAT_VERSION) {
     throw incompatible(
@@ -46,7 +49,9 @@ export function checkManifest(manifest: StoreManifest, wanted: { readonly partit
   if (!/^[0-9a-f]{16}$/.test(incarnation)) throw incompatible('has a damaged incarnation')
   checkPartitionCount(partitions)
   if (wanted.partitions !== undefined && wanted.partitions !== partitions) {
-    throw incompatible(`has ${partitions} partitions, ${wanted.partitions} were asked for: the count is fixed at creation`)
+    throw incompatible(
+      `has ${partitions} partitions, ${wanted.partitions} were asked for: the count is fixed at creation`,
+    )
   }
   return manifest
 }

@@ -28,7 +28,10 @@ export function checkName(value: unknown, field: string, maxBytes: number): asse
   if (LONE_SURROGATE.test(value)) throw invalidArgument(field, 'must not hold a lone surrogate')
   // A UTF-16 unit is at most 3 bytes of UTF-8, so the count is only needed near the limit.
   if (value.length * 3 > maxBytes && Buffer.byteLength(value) > maxBytes) {
-    throw invalidArgument(field, `must be at most ${maxBytes} bytes of UTF-8, got ${Buffer.byteLength(value)}`)
+    throw invalidArgument(
+      field,
+      `must be at most ${maxBytes} bytes of UTF-8, got ${Buffer.byteLength(value)}`,
+    )
   }
 }
 
@@ -40,7 +43,8 @@ export function checkName(value: unknown, field: string, maxBytes: number): asse
  */
 export function checkStreamId(value: unknown, field = 'streamId'): asserts value is StreamId {
   checkName(value, field, MAX_STREAM_ID_BYTES)
-  if (RESERVED_START.test(value)) throw invalidArgument(field, 'must not start with "$" or "@", which are reserved')
+  if (RESERVED_START.test(value))
+    throw invalidArgument(field, 'must not start with "$" or "@", which are reserved')
 }
 
 /** What stands before the first `:` of a stream id, or `undefined` for an id without one. */

@@ -19,7 +19,12 @@ export interface StreamRange {
 
 /** @throws {@link EventStoreError} `INVALID_ARGUMENT` naming the option. */
 export function checkReadOptions(options: ReadOptions): StreamRange {
-  const { from = 1, to = Number.MAX_SAFE_INTEGER, direction = 'forward', limit = Number.MAX_SAFE_INTEGER } = options
+  const {
+    from = 1,
+    to = Number.MAX_SAFE_INTEGER,
+    direction = 'forward',
+    limit = Number.MAX_SAFE_INTEGER,
+  } = options
   checkInteger(from, 'from', 1)
   checkInteger(to, 'to', 0)
   checkInteger(limit, 'limit', 0)
@@ -43,14 +48,24 @@ export interface StreamSource {
 }
 
 /** Pages of a stream by keyset: nothing is held open on the backend between them. */
-export async function* readStream(source: StreamSource, range: StreamRange): AsyncGenerator<readonly RecordedEvent[]> {
+export async function* readStream(
+  source: StreamSource,
+  range: StreamRange,
+): AsyncGenerator<readonly RecordedEvent[]> {
   let { from, to } = range
   let left = range.limit
   const fetchPage = async (): Promise<StreamPage> => {
     source.checkOpen()
     throwIfAborted(source.signal)
     const { streamId, partition } = source
-    const request = { streamId, partition, from, to, direction: range.direction, limit: Math.min(left, range.pageSize) }
+    const request = {
+      streamId,
+      partition,
+      from,
+      to,
+      direction: range.direction,
+      limit: Math.min(left, range.pageSize),
+    }
     try {
       return await source.adapter.doRead(request)
     } catch (error) {

@@ -1,4 +1,10 @@
-import type { BackendAdapter, DocumentPage, DocumentStoreAdapter, EncodedDocumentWrite, StoredDocument } from './adapter.ts'
+import type {
+  BackendAdapter,
+  DocumentPage,
+  DocumentStoreAdapter,
+  EncodedDocumentWrite,
+  StoredDocument,
+} from './adapter.ts'
 import { asBackendError, checkInteger, checkLimit } from './arguments.ts'
 import type { Capabilities } from './capabilities.ts'
 import { checkScope } from './commit-request.ts'
@@ -26,7 +32,10 @@ export class WrappedDocumentStore implements DocumentStore {
   readonly #adapter: DocumentStoreAdapter
   #closed = false
 
-  constructor(backend: Pick<BackendAdapter, 'name' | 'capabilities' | 'manifest'>, adapter: DocumentStoreAdapter) {
+  constructor(
+    backend: Pick<BackendAdapter, 'name' | 'capabilities' | 'manifest'>,
+    adapter: DocumentStoreAdapter,
+  ) {
     this.name = backend.name
     this.capabilities = backend.capabilities
     this.partitions = backend.manifest.partitions
@@ -36,7 +45,8 @@ export class WrappedDocumentStore implements DocumentStore {
   collection<Value = unknown>(name: string, options: CollectionOptions = {}): DocumentCollection<Value> {
     checkCollection(name, 'name')
     const { listed = false } = options
-    if (listed && this.capabilities.listing === 'none') throw notSupported(`${this.name} does not list documents`)
+    if (listed && this.capabilities.listing === 'none')
+      throw notSupported(`${this.name} does not list documents`)
     return new WrappedCollection<Value>(this, this.#adapter, name, listed)
   }
 
@@ -88,7 +98,10 @@ class WrappedCollection<Value> implements DocumentCollection<Value> {
     return document
   }
 
-  async getMany(keys: readonly string[], options: DocumentOptions = {}): Promise<readonly (Document<Value> | undefined)[]> {
+  async getMany(
+    keys: readonly string[],
+    options: DocumentOptions = {},
+  ): Promise<readonly (Document<Value> | undefined)[]> {
     if (!Array.isArray(keys)) throw invalidArgument('keys', 'must be an array')
     checkLimit(keys.length, MAX_PAGE_DOCUMENTS, 'keys', 'keys')
     return this.#getMany(keys, options, (index) => `keys[${index}]`)
@@ -127,12 +140,28 @@ class WrappedCollection<Value> implements DocumentCollection<Value> {
   putting(key: string, value: Value, options: PutOptions = {}): DocumentWrite {
     if (value === undefined) throw invalidArgument('value', 'must not be undefined; use delete')
     const { partition, expectedRevision = 'any', expiresInMs } = options
-    return { collection: this.name, key, partition, value, expectedRevision, expiresInMs, listed: this.#listed }
+    return {
+      collection: this.name,
+      key,
+      partition,
+      value,
+      expectedRevision,
+      expiresInMs,
+      listed: this.#listed,
+    }
   }
 
   deleting(key: string, options: Omit<PutOptions, 'expiresInMs'> = {}): DocumentWrite {
     const { partition, expectedRevision = 'any' } = options
-    return { collection: this.name, key, partition, value: undefined, expectedRevision, expiresInMs: undefined, listed: this.#listed }
+    return {
+      collection: this.name,
+      key,
+      partition,
+      value: undefined,
+      expectedRevision,
+      expiresInMs: undefined,
+      listed: this.#listed,
+    }
   }
 
   async #getMany(
@@ -143,7 +172,11 @@ class WrappedCollection<Value> implements DocumentCollection<Value> {
     this.#store.checkOpen()
     const addresses = keys.map((key, index) => {
       checkKey(key, fieldOf(index), this.#store.capabilities)
-      return { collection: this.name, key, partition: partitionOfKey(key, options.partition, this.#store.partitions, '') }
+      return {
+        collection: this.name,
+        key,
+        partition: partitionOfKey(key, options.partition, this.#store.partitions, ''),
+      }
     })
     if (addresses.length === 0) return []
     const stored = await this.#read(this.#adapter.doGet(addresses))

@@ -24,6 +24,7 @@ import type { NewEvent } from './event.ts'
 import { checkFeedOptions, checkPosition, readFeed } from './feed-reader.ts'
 import { prepareImport } from './import-request.ts'
 import { Lanes } from './lanes.ts'
+import { LinkedSignal } from './linked-signal.ts'
 import { partitionOf } from './partition.ts'
 import { eventCheck, FEED_START, formatPosition, joinToken, type Position, type Token } from './position.ts'
 import { firstResult } from './repeated-commit.ts'
@@ -44,27 +45,44 @@ export class WrappedEventStore implements EventStore {
   readonly #lockTimeoutMs: number
   #closing: Promise<void> | undefined
 
-  constructor(backend: Pick<BackendAdapter, 'name' | 'capabilities' | 'manifest' | 'lockTimeoutMs'>, adapter: EventStoreAdapter) {
+  constructor(
+    backend: Pick<BackendAdapter, 'name' | 'capabilities' | 'manifest' | 'lockTimeoutMs'>,
+    adapter: EventStoreAdapter,
+  ) {
     this.#name = backend.name
     this.capabilities = backend.capabilities
     this.incarnation = backend.manifest.incarnation
     this.partitions = backend.manifest.partitions
     this.#adapter = adapter
     this.#lockTimeoutMs = backend.lockTimeoutMs ?? DEFAULT_LOCK_TIMEOUT_MS
-    this.#lanes = new Lanes(this.capabilities, (commits, lockTimeoutMs) => adapter.doAppend(commits, lockTimeoutMs))
+    this.#lanes = new Lanes(this.capabilities, (commits, lockTimeoutMs) =>
+      adapter.doAppend(commits, lockTimeoutMs),
+    )
   }
 
-  async append(streamId: string, events: readonly NewEvent[], options: AppendOptions = {}): Promise<AppendResult> {
+  async append(
+    streamId: string,
+    events: readonly NewEvent[],
+    options: AppendOptions = {},
+  ): Promise<AppendResult> {
     checkStreamId(streamId)
     return this.appendTo(streamId, events, options)
   }
 
   /** `append` for the system's own streams too, whose names users may not give. */
-  async appendTo(streamId: string, events: readonly NewEvent[], options: AppendOptions): Promise<AppendResult> {
+  async appendTo(
+    streamId: string,
+    events: readonly NewEvent[],
+    options: AppendOptions,
+  ): Promise<AppendResult> {
     this.#checkOpen()
     const { expectedVersion = 'any', lockTimeoutMs, signal } = options
-    if (Array.isArray(events) && events.length === 0) return this.#checkOnly(streamId, expectedVersion, signal)
-    const result = await this.#commit({ streams: [{ streamId, events, expectedVersion }], lockTimeoutMs, signal }, '')
+    if (Array.isArray(events) && events.length === 0)
+      return this.#checkOnly(streamId, expectedVersion, signal)
+    const result = await this.#commit(
+      { streams: [{ streamId, events, expectedVersion }], lockTimeoutMs, signal },
+      '',
+    )
     const [stream] = result.streams
     if (stream === undefined) throw asBackendError(undefined, 'write')
     return { ...stream, token: result.token, repeated: result.repeated }
@@ -95,10 +113,14 @@ export class WrappedEventStore implements EventStore {
     const failed = results.find((result) => result.status === 'rejected')
     if (failed === undefined) return joinToken(await Promise.all(sent))
     if (sent.length === 1) throw failed.reason
-    throw new EventStoreError('OUTCOME_UNKNOWN', 'not all streams of this call were written; some may have been', {
-      outcome: 'unknown',
-      cause: failed.reason,
-    })
+    throw new EventStoreError(
+      'OUTCOME_UNKNOWN',
+      'not all streams of this call were written; some may have been',
+      {
+        outcome: 'unknown',
+        cause: failed.reason,
+      },
+    )
   }
 
   read(streamId: string, options: ReadOptions = {}): EventRead {
@@ -124,7 +146,14 @@ export class WrappedEventStore implements EventStore {
     checkStreamId(streamId)
     const head = await this.#head(streamId)
     const { version, deleted, firstVersion } = head
-    return { streamId, version, exists: version > 0 && !deleted, deleted, firstVersion, position: this.#headPosition(streamId, head) }
+    return {
+      streamId,
+      version,
+      exists: version > 0 && !deleted,
+      deleted,
+      firstVersion,
+      position: this.#headPosition(streamId, head),
+    }
   }
 
   feed(options: FeedOptions = {}): FeedRead {
@@ -137,24 +166,34 @@ export class WrappedEventStore implements EventStore {
     this.#checkOpen()
     checkInteger(partition, 'partition', 0, this.partitions - 1)
     const { sequence, id } = await this.#read(this.#adapter.doFeedHead(partition))
-    return formatPosition(this.incarnation, partition, id === undefined ? FEED_START : { sequence, check: eventCheck(id) })
+    return formatPosition(
+      this.incarnation,
+      partition,
+      id === undefined ? FEED_START : { sequence, check: eventCheck(id) },
+    )
   }
 
   async waitForFeed(options: Parameters<EventStore['waitForFeed']>[0]): Promise<void> {
     this.#checkOpen()
     checkInteger(options.timeoutMs, 'timeoutMs', 0, MAX_TIMEOUT_MS)
     const { partition, after } = checkPosition(this.#feedSource(), options.after, options.partition)
-    const timeout = AbortSignal.timeout(options.timeoutMs)
-    const signal = options.signal === undefined ? timeout : AbortSignal.any([timeout, options.signal])
-    if (signal.aborted) return
-    await this.#read(this.#adapter.doWaitForFeed(partition, after.sequence, signal))
+    const linked = new LinkedSignal([options.signal], options.timeoutMs)
+    try {
+      if (!linked.signal.aborted)
+        await this.#read(this.#adapter.doWaitForFeed(partition, after.sequence, linked.signal))
+    } finally {
+      linked.unlink()
+    }
   }
 
   async delete(streamId: string, options: RemoveOptions = {}): Promise<{ readonly version: number }> {
     return this.#remove(streamId, 'delete', 0, options)
   }
 
-  async truncate(streamId: string, options: RemoveOptions & { readonly before: number }): Promise<{ readonly version: number }> {
+  async truncate(
+    streamId: string,
+    options: RemoveOptions & { readonly before: number },
+  ): Promise<{ readonly version: number }> {
     checkInteger(options?.before, 'before', 1)
     return this.#remove(streamId, 'truncate', options.before, options)
   }
@@ -169,7 +208,9 @@ export class WrappedEventStore implements EventStore {
       const last = outcome.streams.at(-1)
       const id = imported.at(-1)?.id
       if (last !== undefined && id !== undefined) {
-        positions.push(formatPosition(this.incarnation, partition, { sequence: last.sequence, check: eventCheck(id) }))
+        positions.push(
+          formatPosition(this.incarnation, partition, { sequence: last.sequence, check: eventCheck(id) }),
+        )
       }
     }
     return { token: joinToken(positions) }
@@ -198,7 +239,9 @@ export class WrappedEventStore implements EventStore {
     const prepared = this.#prepare(request, fieldOfStream)
     const outcome = await this.#submit(prepared.commit, lockTimeoutMs, signal)
     if (outcome.ok) return this.#committed(prepared.commit, outcome)
-    const first = prepared.repeatable ? await firstResult(this.#adapter, prepared.commit, outcome.error) : undefined
+    const first = prepared.repeatable
+      ? await firstResult(this.#adapter, prepared.commit, outcome.error)
+      : undefined
     if (first === undefined) throw outcome.error
     return { ...this.#committed(prepared.commit, first), repeated: true }
   }
@@ -207,19 +250,29 @@ export class WrappedEventStore implements EventStore {
     return prepareCommit(request, this.partitions, this.capabilities, this.#name, fieldOfStream)
   }
 
-  async #submit(commit: Commit, lockTimeoutMs: number, signal: AbortSignal | undefined): Promise<CommitOutcome> {
+  async #submit(
+    commit: Commit,
+    lockTimeoutMs: number,
+    signal: AbortSignal | undefined,
+  ): Promise<CommitOutcome> {
     try {
       return await this.#lanes.submit(commit, lockTimeoutMs, signal)
     } catch (thrown) {
       const error = asBackendError(thrown, 'write')
-      const fenced = commit.appends.every(({ expectedVersion }) => expectedVersion === 'none' || typeof expectedVersion === 'number')
+      const fenced = commit.appends.every(
+        ({ expectedVersion }) => expectedVersion === 'none' || typeof expectedVersion === 'number',
+      )
       if (error.outcome === 'not-applied' || fenced) throw error
       // Law A7: nothing can fence a first attempt that is still on its way, so the caller must know.
-      throw new EventStoreError(error.code, `${error.message}; with expectedVersion 'any' or 'exists' a repeat may double the events`, {
-        outcome: 'unknown',
-        retryable: error.retryable,
-        cause: error,
-      })
+      throw new EventStoreError(
+        error.code,
+        `${error.message}; with expectedVersion 'any' or 'exists' a repeat may double the events`,
+        {
+          outcome: 'unknown',
+          retryable: error.retryable,
+          cause: error,
+        },
+      )
     }
   }
 
@@ -231,7 +284,8 @@ export class WrappedEventStore implements EventStore {
       if (stream === undefined || id === undefined) throw asBackendError(undefined, 'write')
       const { sequence, version } = stream
       const position = formatPosition(this.incarnation, append.partition, { sequence, check: eventCheck(id) })
-      if (sequence > (last.get(append.partition)?.sequence ?? 0)) last.set(append.partition, { sequence, position })
+      if (sequence > (last.get(append.partition)?.sequence ?? 0))
+        last.set(append.partition, { sequence, position })
       return { streamId: append.streamId, version, position }
     })
     return {
@@ -243,7 +297,11 @@ export class WrappedEventStore implements EventStore {
   }
 
   /** Law A8: an append of nothing. */
-  async #checkOnly(streamId: string, expectedVersion: ExpectedVersion, signal: AbortSignal | undefined): Promise<AppendResult> {
+  async #checkOnly(
+    streamId: string,
+    expectedVersion: ExpectedVersion,
+    signal: AbortSignal | undefined,
+  ): Promise<AppendResult> {
     checkExpectedVersion(expectedVersion, 'expectedVersion')
     throwIfAborted(signal)
     const head = await this.#head(streamId)
@@ -270,7 +328,9 @@ export class WrappedEventStore implements EventStore {
     checkExpectedVersion(expectedVersion, 'expectedVersion')
     if (!this.capabilities.removal) throw this.#notSupported(kind)
     const partition = partitionOf(streamId, this.partitions)
-    const outcome = await this.#write(this.#adapter.doRemove({ streamId, partition, kind, before, expectedVersion }))
+    const outcome = await this.#write(
+      this.#adapter.doRemove({ streamId, partition, kind, before, expectedVersion }),
+    )
     if (!outcome.ok) throw outcome.error
     return { version: outcome.version }
   }
@@ -282,7 +342,10 @@ export class WrappedEventStore implements EventStore {
 
   #headPosition(streamId: string, { sequence, id }: StoredHead): Position | undefined {
     if (id === undefined) return undefined
-    return formatPosition(this.incarnation, partitionOf(streamId, this.partitions), { sequence, check: eventCheck(id) })
+    return formatPosition(this.incarnation, partitionOf(streamId, this.partitions), {
+      sequence,
+      check: eventCheck(id),
+    })
   }
 
   #feedSource() {

@@ -32,13 +32,18 @@ export class MemoryDatabase {
   readonly manifest: StoreManifest
   readonly streams = new Map<string, StreamRows>()
   readonly partitions: readonly PartitionRows[]
-  readonly documents = new Map<string, StoredDocument & { readonly collection: string; readonly partition: number; readonly key: string }>()
+  readonly documents = new Map<
+    string,
+    StoredDocument & { readonly collection: string; readonly partition: number; readonly key: string }
+  >()
   readonly clock: () => number
   #revision = 0
   #transaction: Promise<void> | undefined
 
   /** @param options.clock - milliseconds since the epoch. Default: the system's clock. */
-  constructor(options: { readonly partitions?: number | undefined; readonly clock?: (() => number) | undefined } = {}) {
+  constructor(
+    options: { readonly partitions?: number | undefined; readonly clock?: (() => number) | undefined } = {},
+  ) {
     this.manifest = createManifest(options.partitions)
     this.clock = options.clock ?? Date.now
     this.partitions = Array.from({ length: this.manifest.partitions }, () => ({
@@ -69,7 +74,15 @@ export class MemoryDatabase {
       this.streams.set(streamId, stream)
     }
     const feed = this.partition(partition)
-    const row: Row = { ...event, streamId, partition, version, sequence: feed.rows.length + 1, timestampMs, removed: false }
+    const row: Row = {
+      ...event,
+      streamId,
+      partition,
+      version,
+      sequence: feed.rows.length + 1,
+      timestampMs,
+      removed: false,
+    }
     stream.rows.push(row)
     feed.rows.push(row)
     return row
@@ -104,7 +117,10 @@ export class MemoryDatabase {
     const deadline = performance.now() + timeoutMs
     while (this.#transaction !== undefined) {
       const leftMs = deadline - performance.now()
-      if (leftMs <= 0) throw new EventStoreError('BUSY', `waited ${timeoutMs} ms for an open transaction`, { retryable: true })
+      if (leftMs <= 0)
+        throw new EventStoreError('BUSY', `waited ${timeoutMs} ms for an open transaction`, {
+          retryable: true,
+        })
       await Promise.race([this.#transaction, sleep(leftMs)])
     }
   }

@@ -44,7 +44,10 @@ export class Faults {
   /** The step is not executed; the caller learns so. */
   failBefore(step: Step, options: FaultOptions = {}): void {
     const error =
-      options.error ?? new EventStoreError('BACKEND_UNAVAILABLE', `memory: injected failure before ${step}`, { retryable: true })
+      options.error ??
+      new EventStoreError('BACKEND_UNAVAILABLE', `memory: injected failure before ${step}`, {
+        retryable: true,
+      })
     this.#plan(step, { kind: 'fail-before', error }, options)
   }
 
@@ -52,7 +55,10 @@ export class Faults {
   failAfter(step: Step, options: FaultOptions = {}): void {
     const error =
       options.error ??
-      new EventStoreError('OUTCOME_UNKNOWN', `memory: injected failure after ${step}`, { retryable: true, outcome: 'unknown' })
+      new EventStoreError('OUTCOME_UNKNOWN', `memory: injected failure after ${step}`, {
+        retryable: true,
+        outcome: 'unknown',
+      })
     this.#plan(step, { kind: 'fail-after', error }, options)
   }
 

@@ -36,7 +36,11 @@ export class MemoryDocumentStore implements DocumentStoreAdapter {
     const found: Kept[] = []
     for (const key of keys) {
       const document = this.#live(key)
-      if (document?.collection === collection && document.partition === partition && document.key.startsWith(prefix)) {
+      if (
+        document?.collection === collection &&
+        document.partition === partition &&
+        document.key.startsWith(prefix)
+      ) {
         found.push(document)
       }
     }
@@ -77,8 +81,12 @@ export class MemoryDocumentStore implements DocumentStoreAdapter {
 
   #live(address: string): Kept | undefined {
     const document =
-      this.#overlay?.has(address) === true ? this.#overlay.get(address) : this.#database.documents.get(address)
-    return document?.expiresAtMs !== undefined && document.expiresAtMs <= this.#database.clock() ? undefined : document
+      this.#overlay?.has(address) === true
+        ? this.#overlay.get(address)
+        : this.#database.documents.get(address)
+    return document?.expiresAtMs !== undefined && document.expiresAtMs <= this.#database.clock()
+      ? undefined
+      : document
   }
 }
 

@@ -113,7 +113,8 @@ export class MemoryEventStore implements EventStoreAdapter {
     if (!fits) return { ok: false, error: new VersionConflictError(streamId, expectedVersion, version) }
     if (stream === undefined || deleted) return { ok: true, version }
     const firstKept = kind === 'delete' ? version + 1 : before
-    if (firstKept > version + 1) return { ok: false, error: new VersionConflictError(streamId, before - 1, version) }
+    if (firstKept > version + 1)
+      return { ok: false, error: new VersionConflictError(streamId, before - 1, version) }
     for (let index = 0; index < firstKept - stream.first; index++) this.#bury(stream, index)
     stream.firstVersion = Math.max(stream.firstVersion, firstKept)
     if (kind === 'delete') stream.deletedAt = version
@@ -144,11 +145,18 @@ export class MemoryEventStore implements EventStoreAdapter {
       const error =
         standing === undefined
           ? new VersionConflictError(streamId, version - 1, head)
-          : new EventStoreError('ID_REUSED', `stream ${JSON.stringify(streamId)} holds another event at version ${version}`)
+          : new EventStoreError(
+              'ID_REUSED',
+              `stream ${JSON.stringify(streamId)} holds another event at version ${version}`,
+            )
       return { ok: false, error }
     }
     this.#database.commit(added)
-    return { ok: true, streams: last === undefined ? [] : [{ version: last.version, sequence: last.sequence }], revisions: [] }
+    return {
+      ok: true,
+      streams: last === undefined ? [] : [{ version: last.version, sequence: last.sequence }],
+      revisions: [],
+    }
   }
 
   async doSeal(partition: number, sealed: boolean): Promise<void> {
@@ -189,8 +197,10 @@ export class MemoryEventStore implements EventStoreAdapter {
     const stream = this.#database.streams.get(streamId)
     const version = stream === undefined ? 0 : stream.first + stream.rows.length - 1
     const exact = expectedVersion === version
-    if (stream !== undefined && stream.deletedAt === version && !exact) return streamDeleted(streamId, version)
-    if (exact || expectedVersion === 'any' || expectedVersion === (version === 0 ? 'none' : 'exists')) return undefined
+    if (stream !== undefined && stream.deletedAt === version && !exact)
+      return streamDeleted(streamId, version)
+    if (exact || expectedVersion === 'any' || expectedVersion === (version === 0 ? 'none' : 'exists'))
+      return undefined
     return new VersionConflictError(streamId, expectedVersion, version)
   }
 

@@ -42,7 +42,10 @@ export function checkpoints(documents: WrappedDocumentStore): DocumentCollection
 /** @throws {@link EventStoreError} `STORE_INCOMPATIBLE`: written by a newer version. */
 export function checkFormat(checkpoint: Checkpoint, group: string): Checkpoint {
   if (checkpoint.format !== 1) {
-    throw new EventStoreError('STORE_INCOMPATIBLE', `the checkpoint of group ${JSON.stringify(group)} has an unknown format`)
+    throw new EventStoreError(
+      'STORE_INCOMPATIBLE',
+      `the checkpoint of group ${JSON.stringify(group)} has an unknown format`,
+    )
   }
   return checkpoint
 }
@@ -53,4 +56,10 @@ export function isTransient(error: unknown): boolean {
   return error.retryable || TRANSIENT.has(error.code)
 }
 
-const TRANSIENT: ReadonlySet<string> = new Set(['BACKEND_UNAVAILABLE', 'BACKEND_FAILED', 'OUTCOME_UNKNOWN', 'BUSY', 'TIMEOUT'])
+const TRANSIENT: ReadonlySet<string> = new Set([
+  'BACKEND_UNAVAILABLE',
+  'BACKEND_FAILED',
+  'OUTCOME_UNKNOWN',
+  'BUSY',
+  'TIMEOUT',
+])

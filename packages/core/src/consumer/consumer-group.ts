@@ -49,13 +49,21 @@ export class StoredConsumerGroup implements ConsumerGroup {
   async #request(streamId: string, action: ParkRequest['action']): Promise<void> {
     const collection = checkpoints(this.#backend.documents)
     for (let attempt = 1; ; attempt++) {
-      const found = (await readCheckpoints(this.#backend, this.name)).find(({ checkpoint }) => isParked(checkpoint, streamId))
+      const found = (await readCheckpoints(this.#backend, this.name)).find(({ checkpoint }) =>
+        isParked(checkpoint, streamId),
+      )
       if (found?.checkpoint === undefined) throw invalidArgument('streamId', 'is not parked in this group')
       const { partition, checkpoint, revision } = found
       const request: ParkRequest = { id: uuidv7(), action }
-      const parked = checkpoint.parked.map((entry): Parked => (entry.streamId === streamId ? { ...entry, request } : entry))
+      const parked = checkpoint.parked.map((entry): Parked =>
+        entry.streamId === streamId ? { ...entry, request } : entry,
+      )
       try {
-        await collection.put(this.name, { ...checkpoint, parked }, { partition, expectedRevision: { revision } })
+        await collection.put(
+          this.name,
+          { ...checkpoint, parked },
+          { partition, expectedRevision: { revision } },
+        )
         return
       } catch (error) {
         // The owner writes often; it keeps requests that it finds.
@@ -89,7 +97,10 @@ interface FoundCheckpoint {
   readonly revision: string
 }
 
-async function readCheckpoints({ store, documents }: ConsumerBackend, group: string): Promise<readonly FoundCheckpoint[]> {
+async function readCheckpoints(
+  { store, documents }: ConsumerBackend,
+  group: string,
+): Promise<readonly FoundCheckpoint[]> {
   const collection = checkpoints(documents)
   return Promise.all(
     Array.from({ length: store.partitions }, async (_, partition) => {

@@ -4,6 +4,7 @@ import { invalidArgument, notSupported } from '../error.ts'
 import type { RecordedEvent } from '../event.ts'
 import { parseToken } from '../position.ts'
 import { categoryOf, checkName } from '../stream-id.ts'
+import { describeError } from './describe-error.ts'
 import type { ConsumerNotice, FailurePolicy, Handler, HandlerMap, SubscribeOptions } from './subscription.ts'
 
 const MAX_GROUP_BYTES = 100
@@ -69,16 +70,30 @@ export function checkConsumerOptions<Native>(
     maxParkedStreams,
     leaseMs,
     pollMs: { min, max },
-    notify: options.onNotice ?? (() => undefined),
+    notify: options.onNotice ?? ((notice) => warn(group, notice)),
+  }
+}
+
+/** What must not pass in silence when nobody asked to be told. */
+function warn(group: string, notice: ConsumerNotice): void {
+  const name = `Eventspine consumer group ${JSON.stringify(group)}`
+  if (notice.kind === 'park') {
+    process.emitWarning(
+      `${name} parked stream ${JSON.stringify(notice.event.streamId)}: ${describeError(notice.error)}`,
+    )
+  } else if (notice.kind === 'ended') {
+    process.emitWarning(`${name} has ended: ${describeError(notice.error)}`)
   }
 }
 
 function checkEffects(effects: string, capabilities: Capabilities): void {
   if (effects === 'at-least-once') return
   if (effects === 'exactly-once') {
-    if (capabilities.documentBatch === 'none') throw notSupported("effects 'exactly-once' need batches of documents")
+    if (capabilities.documentBatch === 'none')
+      throw notSupported("effects 'exactly-once' need batches of documents")
   } else if (effects === 'transaction') {
-    if (capabilities.sharedTransaction === 'none') throw notSupported("effects 'transaction' need a shared transaction")
+    if (capabilities.sharedTransaction === 'none')
+      throw notSupported("effects 'transaction' need a shared transaction")
   } else {
     throw invalidArgument('effects', "must be 'at-least-once', 'exactly-once' or 'transaction'")
   }
@@ -86,8 +101,11 @@ function checkEffects(effects: string, capabilities: Capabilities): void {
 
 function checkPartitions(chosen: readonly number[] | undefined, partitions: number): readonly number[] {
   if (chosen === undefined) return Array.from({ length: partitions }, (_, partition) => partition)
-  if (!Array.isArray(chosen) || chosen.length === 0) throw invalidArgument('partitions', 'must name at least one partition')
-  chosen.forEach((partition: unknown, index) => checkInteger(partition, `partitions[${index}]`, 0, partitions - 1))
+  if (!Array.isArray(chosen) || chosen.length === 0)
+    throw invalidArgument('partitions', 'must name at least one partition')
+  chosen.forEach((partition: unknown, index) =>
+    checkInteger(partition, `partitions[${index}]`, 0, partitions - 1),
+  )
   return [...new Set(chosen)]
 }
 
@@ -101,14 +119,18 @@ function handlerLookup(handlers: SubscribeOptions['handlers']): (event: Recorded
   const everything: HandlerMap[] = []
   const byType = new Map<string, HandlerMap[]>()
   maps.forEach((map, index) => {
-    if (typeof map?.handle !== 'function') throw invalidArgument(`handlers[${index}]`, 'must be a function or a handler map')
+    if (typeof map?.handle !== 'function')
+      throw invalidArgument(`handlers[${index}]`, 'must be a function or a handler map')
     if (map.types === 'all') everything.push(map)
     else for (const type of map.types) byType.set(type, [...(byType.get(type) ?? []), map])
   })
   return (event) => {
     const named = byType.get(event.type)
-    const candidates = named === undefined ? everything : everything.length === 0 ? named : [...everything, ...named]
+    const candidates =
+      named === undefined ? everything : everything.length === 0 ? named : [...everything, ...named]
     if (candidates.length === 0) return []
-    return candidates.filter(({ category }) => category === undefined || categoryOf(event.streamId) === category).map(({ handle }) => handle)
+    return candidates
+      .filter(({ category }) => category === undefined || categoryOf(event.streamId) === category)
+      .map(({ handle }) => handle)
   }
 }

@@ -62,7 +62,9 @@ export class EffectBuffer {
     const address = addressOf(collection, key, partition)
     const standing = this.#buffered.get(address)
     if (standing !== undefined) return standing
-    const stored: Document<unknown> | undefined = await this.#documents.collection(collection).get(key, { partition })
+    const stored: Document<unknown> | undefined = await this.#documents
+      .collection(collection)
+      .get(key, { partition })
     // Another handler may have loaded or written it meanwhile.
     const raced = this.#buffered.get(address)
     if (raced !== undefined) return raced
@@ -83,10 +85,12 @@ export class EffectBuffer {
 
   /** Takes a handler's effects over. @throws {@link StaleRead} when what it read has changed since. */
   take(reads: ReadonlyMap<string, number>, writes: ReadonlyMap<string, HandlerWrite>): void {
-    for (const [address, changes] of reads) if (this.#buffered.get(address)?.changes !== changes) throw new StaleRead()
+    for (const [address, changes] of reads)
+      if (this.#buffered.get(address)?.changes !== changes) throw new StaleRead()
     for (const [address, write] of writes) {
       const standing = this.#buffered.get(address)
-      if (standing === undefined) this.#buffered.set(address, { ...write, base: 'any', written: true, changes: 1 })
+      if (standing === undefined)
+        this.#buffered.set(address, { ...write, base: 'any', written: true, changes: 1 })
       else Object.assign(standing, write, { written: true, changes: standing.changes + 1 })
     }
   }
@@ -111,22 +115,39 @@ export class HandlerEffects implements HandlerDocuments {
     this.#partition = partition
   }
 
-  async get<Value>(collection: string, key: string, options: Parameters<HandlerDocuments['get']>[2] = {}): Promise<Value | undefined> {
+  async get<Value>(
+    collection: string,
+    key: string,
+    options: Parameters<HandlerDocuments['get']>[2] = {},
+  ): Promise<Value | undefined> {
     this.#buffer.check(collection, key)
     const { partition = this.#partition } = options
     const address = addressOf(collection, key, partition)
     const own = this.#writes.get(address)
-    if (own !== undefined) return parse<Value>(own.value)
+    // The caller's type parameter is its claim about what it stored here.
+    if (own !== undefined) return parse(own.value) as Value | undefined
     const loaded = await this.#buffer.load(collection, key, partition)
     if (!this.#reads.has(address)) this.#reads.set(address, loaded.changes)
-    return parse<Value>(loaded.value)
+    return parse(loaded.value) as Value | undefined
   }
 
-  put(collection: string, key: string, value: unknown, options: Parameters<HandlerDocuments['put']>[3] = {}): void {
+  put(
+    collection: string,
+    key: string,
+    value: unknown,
+    options: Parameters<HandlerDocuments['put']>[3] = {},
+  ): void {
     this.#buffer.check(collection, key)
     const { partition = this.#partition, expiresInMs, listed = false } = options
     const text = encodeJson(value, 'value')
-    this.#writes.set(addressOf(collection, key, partition), { collection, key, partition, value: text, expiresInMs, listed })
+    this.#writes.set(addressOf(collection, key, partition), {
+      collection,
+      key,
+      partition,
+      value: text,
+      expiresInMs,
+      listed,
+    })
   }
 
   delete(collection: string, key: string, options: Parameters<HandlerDocuments['delete']>[2] = {}): void {
@@ -143,7 +164,10 @@ export class HandlerEffects implements HandlerDocuments {
 }
 
 /** Reads and writes within a transaction go straight to it: it is the buffer. */
-export function transactionDocuments(documents: DocumentStore, ownPartition: number): { readonly handler: HandlerDocuments; flush(): Promise<void> } {
+export function transactionDocuments(
+  documents: DocumentStore,
+  ownPartition: number,
+): { readonly handler: HandlerDocuments; flush(): Promise<void> } {
   const pending: DocumentWrite[] = []
   const flush = async (): Promise<void> => {
     // One by one, in order: a handler may write the same document twice.
@@ -152,13 +176,21 @@ export function transactionDocuments(documents: DocumentStore, ownPartition: num
   return {
     flush,
     handler: {
-      get: async <Value>(collection: string, key: string, options: Parameters<HandlerDocuments['get']>[2] = {}) => {
+      get: async <Value>(
+        collection: string,
+        key: string,
+        options: Parameters<HandlerDocuments['get']>[2] = {},
+      ) => {
         await flush()
-        const document = await documents.collection<Value>(collection).get(key, { partition: options.partition ?? ownPartition })
+        const document = await documents
+          .collection<Value>(collection)
+          .get(key, { partition: options.partition ?? ownPartition })
         return document?.value
       },
       put: (collection, key, value, { partition = ownPartition, expiresInMs, listed = false } = {}) => {
-        pending.push(documents.collection(collection, { listed }).putting(key, value, { partition, expiresInMs }))
+        pending.push(
+          documents.collection(collection, { listed }).putting(key, value, { partition, expiresInMs }),
+        )
       },
       delete: (collection, key, { partition = ownPartition } = {}) => {
         pending.push(documents.collection(collection).deleting(key, { partition }))
@@ -167,9 +199,8 @@ export function transactionDocuments(documents: DocumentStore, ownPartition: num
   }
 }
 
-function parse<Value>(text: string | undefined): Value | undefined {
-  // The caller's type parameter is its claim about what it stored here.
-  return text === undefined ? undefined : (JSON.parse(text) as Value)
+function parse(text: string | undefined): unknown {
+  return text === undefined ? undefined : JSON.parse(text)
 }
 
 function addressOf(collection: string, key: string, partition: number): string {

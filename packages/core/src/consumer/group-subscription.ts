@@ -1,11 +1,19 @@
 import { EventStoreError } from '../error.ts'
-import { comparePositions, FEED_START, formatPosition, parseToken, type Position, type Token } from '../position.ts'
+import {
+  comparePositions,
+  FEED_START,
+  formatPosition,
+  parseToken,
+  type Position,
+  type Token,
+} from '../position.ts'
 import { uuidv7 } from '../uuid.ts'
 import { checkInteger } from '../arguments.ts'
 import { checkpoints } from './checkpoint.ts'
 import type { ConsumerOptions } from './consumer-options.ts'
 import { abortableDelay } from './delay.ts'
 import { groupLag } from './consumer-group.ts'
+import { LinkedSignal } from '../linked-signal.ts'
 import { Membership } from './membership.ts'
 import { PartitionConsumer } from './partition-consumer.ts'
 import type { ConsumerBackend } from './run.ts'
@@ -31,7 +39,11 @@ export class GroupSubscription implements Subscription {
   #handled = 0
   #failure: { readonly error: unknown } | undefined
 
-  private constructor(backend: ConsumerBackend, options: ConsumerOptions, start: (self: GroupSubscription) => Promise<void>) {
+  private constructor(
+    backend: ConsumerBackend,
+    options: ConsumerOptions,
+    start: (self: GroupSubscription) => Promise<void>,
+  ) {
     this.#backend = backend
     this.#options = options
     const owner = uuidv7()
@@ -61,11 +73,17 @@ export class GroupSubscription implements Subscription {
   }
 
   /** Starts consuming in the background. */
-  static start(backend: ConsumerBackend, options: ConsumerOptions, signal: AbortSignal | undefined): GroupSubscription {
+  static start(
+    backend: ConsumerBackend,
+    options: ConsumerOptions,
+    signal: AbortSignal | undefined,
+  ): GroupSubscription {
     const subscription = new GroupSubscription(backend, options, (self) => self.#run())
-    const stop = (): void => void subscription.stop()
+    const stop = (): void => subscription.#stopping.abort()
     if (signal?.aborted === true) stop()
     signal?.addEventListener('abort', stop, { once: true })
+    const forget = (): void => signal?.removeEventListener('abort', stop)
+    subscription.completed.then(forget, forget)
     return subscription
   }
 
@@ -103,23 +121,28 @@ export class GroupSubscription implements Subscription {
     return this.#options.group
   }
 
-  async caughtUpTo(token: Token, options: { readonly timeoutMs?: number; readonly signal?: AbortSignal } = {}): Promise<void> {
+  async caughtUpTo(
+    token: Token,
+    options: { readonly timeoutMs?: number; readonly signal?: AbortSignal } = {},
+  ): Promise<void> {
     const { timeoutMs = DEFAULT_CATCH_UP_MS } = options
     checkInteger(timeoutMs, 'timeoutMs', 0, 2 ** 31 - 1)
     const { store } = this.#backend
-    const timeout = AbortSignal.timeout(timeoutMs)
-    const signal = options.signal === undefined ? timeout : AbortSignal.any([timeout, options.signal])
-    for (const wanted of parseToken(token)) {
-      if (wanted.incarnation !== store.incarnation) {
-        throw new EventStoreError('FEED_DIVERGED', 'the token is of another store', { field: 'token' })
+    const positions = parseToken(token)
+    if (positions.some(({ incarnation }) => incarnation !== store.incarnation)) {
+      throw new EventStoreError('FEED_DIVERGED', 'the token is of another store', { field: 'token' })
+    }
+    const linked = new LinkedSignal([options.signal, this.#stopping.signal], timeoutMs)
+    try {
+      for (const wanted of positions) {
+        const position = formatPosition(wanted.incarnation, wanted.partition, wanted)
+        while (!(await this.#isBehind(wanted.partition, position))) {
+          if (linked.signal.aborted) throw this.#notCaughtUp(linked, timeoutMs, options.signal)
+          await this.#somethingReached(linked.signal)
+        }
       }
-      const position = formatPosition(wanted.incarnation, wanted.partition, wanted)
-      while (!(await this.#isBehind(wanted.partition, position))) {
-        if (this.#stopping.signal.aborted) throw stopped(this.group, this.#failure?.error)
-        if (timeout.aborted) throw new EventStoreError('TIMEOUT', `group ${JSON.stringify(this.group)} did not catch up within ${timeoutMs} ms`, { retryable: true })
-        if (signal.aborted) throw new EventStoreError('ABORTED', 'waiting for the group was aborted', { cause: signal.reason })
-        await this.#somethingReached(signal)
-      }
+    } finally {
+      linked.unlink()
     }
   }
 
@@ -159,7 +182,9 @@ export class GroupSubscription implements Subscription {
       await this.#membership.leave()
       for (const wake of this.#waiting) wake()
     }
-    if (this.#failure !== undefined) throw this.#failure.error
+    if (this.#failure === undefined) return
+    this.#options.notify({ kind: 'ended', error: this.#failure.error })
+    throw this.#failure.error
   }
 
   async #isBehind(partition: number, position: Position): Promise<boolean> {
@@ -173,16 +198,25 @@ export class GroupSubscription implements Subscription {
     return comparePositions(document?.value.position ?? start, position) >= 0
   }
 
+  #notCaughtUp(linked: LinkedSignal, timeoutMs: number, signal: AbortSignal | undefined): EventStoreError {
+    const group = `group ${JSON.stringify(this.group)}`
+    if (this.#stopping.signal.aborted) {
+      return new EventStoreError('CONSUMER_STOPPED', `the subscription of ${group} has ended`, {
+        cause: this.#failure?.error,
+      })
+    }
+    if (linked.timedOut)
+      return new EventStoreError('TIMEOUT', `${group} did not catch up within ${timeoutMs} ms`, {
+        retryable: true,
+      })
+    return new EventStoreError('ABORTED', `waiting for ${group} was aborted`, { cause: signal?.reason })
+  }
+
   async #somethingReached(signal: AbortSignal): Promise<void> {
-    const either = AbortSignal.any([signal, this.#stopping.signal])
     let wake = (): void => undefined
     const reached = new Promise<void>((resolve) => (wake = resolve))
     this.#waiting.add(wake)
-    await Promise.race([reached, abortableDelay(ELSEWHERE_POLL_MS, either)])
+    await Promise.race([reached, abortableDelay(ELSEWHERE_POLL_MS, signal)])
     this.#waiting.delete(wake)
   }
-}
-
-function stopped(group: string, cause: unknown): EventStoreError<'CONSUMER_STOPPED'> {
-  return new EventStoreError('CONSUMER_STOPPED', `the subscription of group ${JSON.stringify(group)} has ended`, { cause })
 }

@@ -55,7 +55,15 @@ export function contextFor(
   transaction: unknown,
 ): HandlerContext {
   const { options, partition, handlerSignal, lease } = context
-  return { group: options.group, partition, attempt, signal: handlerSignal, fencingToken: lease.epoch, documents, transaction }
+  return {
+    group: options.group,
+    partition,
+    attempt,
+    signal: handlerSignal,
+    fencingToken: lease.epoch,
+    documents,
+    transaction,
+  }
 }
 
 const refuse = (): never => {

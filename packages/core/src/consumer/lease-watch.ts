@@ -13,6 +13,7 @@ export class LeaseWatch {
   readonly #terms: LeaseTerms
   readonly #start: () => Promise<Position>
   #seen: { readonly revision: string; readonly sinceMs: number } | undefined
+  #sawLife = false
 
   /** @param start - where a group without checkpoint begins. */
   constructor(terms: LeaseTerms, start: () => Promise<Position>) {
@@ -20,12 +21,22 @@ export class LeaseWatch {
     this.#start = start
   }
 
-  /** Takes the partition when it is free or its owner silent; `undefined` when it is not, or a rival was faster. */
-  async tryAcquire(): Promise<Lease | undefined> {
+  /** Another owner wrote between two looks. */
+  get sawLife(): boolean {
+    return this.#sawLife
+  }
+
+  /**
+   * Takes the partition when it is free or its owner silent; `undefined` when it is not, or a rival was faster.
+   *
+   * @param claim - asked last, when the partition could be had.
+   */
+  async tryAcquire(claim: () => boolean): Promise<Lease | undefined> {
     const { documents, group, partition, owner, leaseMs } = this.#terms
     const collection = checkpoints(documents)
     const document = await collection.get(group, { partition })
     if (document !== undefined && !this.#isFree(document)) return undefined
+    if (!claim()) return undefined
     const takenAtMs = performance.now()
     const taken = { format: 1, owner, leaseMs } as const
     const value: Checkpoint =
@@ -49,6 +60,7 @@ export class LeaseWatch {
     if (value.owner === null || value.owner === this.#terms.owner) return true
     const nowMs = performance.now()
     if (this.#seen?.revision !== revision) {
+      this.#sawLife = this.#seen !== undefined
       this.#seen = { revision, sinceMs: nowMs }
       return false
     }

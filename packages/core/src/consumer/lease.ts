@@ -94,7 +94,9 @@ export class Lease {
     work: (write: (documents: DocumentStore, change: CheckpointChange) => Promise<void>) => Promise<Result>,
   ): Promise<Result> {
     return this.#exclusively(async () => {
-      let written: { readonly value: Checkpoint; readonly revision: string; readonly atMs: number } | undefined
+      let written:
+        | { readonly value: Checkpoint; readonly revision: string; readonly atMs: number }
+        | undefined
       const result = await work(async (documents, change) => {
         const atMs = performance.now()
         const value = this.#next(change, this.#terms.owner)
@@ -102,7 +104,8 @@ export class Lease {
           const [revision] = await documents.batch([this.#putting(value)])
           if (revision !== undefined) written = { value, revision, atMs }
         } catch (error) {
-          if (error instanceof RevisionConflictError || EventStoreError.is(error, 'REVISION_CONFLICT')) await this.#refresh()
+          if (error instanceof RevisionConflictError || EventStoreError.is(error, 'REVISION_CONFLICT'))
+            await this.#refresh()
           throw error
         }
       })
@@ -140,7 +143,11 @@ export class Lease {
     })
   }
 
-  async #write(change: CheckpointChange, owner: string | null, writes: readonly DocumentWrite[]): Promise<void> {
+  async #write(
+    change: CheckpointChange,
+    owner: string | null,
+    writes: readonly DocumentWrite[],
+  ): Promise<void> {
     const { signal } = this
     for (let attempt = 1; ; attempt++) {
       if (!this.holds()) throw leaseLost(this.#terms, signal.reason)
@@ -173,7 +180,12 @@ export class Lease {
       throw error
     }
     const found = document?.value
-    if (document === undefined || found === undefined || found.epoch !== this.epoch || (found.owner ?? this.#terms.owner) !== this.#terms.owner) {
+    if (
+      document === undefined ||
+      found === undefined ||
+      found.epoch !== this.epoch ||
+      (found.owner ?? this.#terms.owner) !== this.#terms.owner
+    ) {
       this.#lose('another owner has taken the partition over')
       return undefined
     }
@@ -196,7 +208,10 @@ export class Lease {
 
   #putting(value: Checkpoint): DocumentWrite {
     const { group, partition } = this.#terms
-    return this.#collection.putting(group, value, { partition, expectedRevision: { revision: this.#revision } })
+    return this.#collection.putting(group, value, {
+      partition,
+      expectedRevision: { revision: this.#revision },
+    })
   }
 
   #adopt(checkpoint: Checkpoint, revision: string, renewedAtMs: number): void {
@@ -204,7 +219,8 @@ export class Lease {
     this.#revision = revision
     this.#validUntilMs = Math.max(this.#validUntilMs, renewedAtMs + this.#terms.leaseMs)
     for (const parked of checkpoint.parked) {
-      if (parked.request !== undefined && !this.#finishedRequests.has(parked.request.id)) this.onRequest(parked)
+      if (parked.request !== undefined && !this.#finishedRequests.has(parked.request.id))
+        this.onRequest(parked)
     }
   }
 
@@ -224,7 +240,15 @@ export class Lease {
   }
 }
 
-function leaseLost(terms: LeaseTerms, cause: unknown, reason = 'the lease was lost'): EventStoreError<'LEASE_LOST'> {
+function leaseLost(
+  terms: LeaseTerms,
+  cause: unknown,
+  reason = 'the lease was lost',
+): EventStoreError<'LEASE_LOST'> {
   if (EventStoreError.is(cause, 'LEASE_LOST')) return cause
-  return new EventStoreError('LEASE_LOST', `group ${JSON.stringify(terms.group)}, partition ${terms.partition}: ${reason}`, { cause })
+  return new EventStoreError(
+    'LEASE_LOST',
+    `group ${JSON.stringify(terms.group)}, partition ${terms.partition}: ${reason}`,
+    { cause },
+  )
 }

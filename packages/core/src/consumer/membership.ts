@@ -37,21 +37,16 @@ export class Membership {
     await this.#quietly(async () => this.#collection?.delete(this.#key(), { partition: 0 }))
   }
 
-  mayOwn(partition: number): boolean {
-    if (this.#held.has(partition)) return true
+  /** Whether a partition that could be had should be taken; it counts from now on. */
+  claim(partition: number): boolean {
     if (this.#held.size >= this.#share()) return false
     this.#held.set(partition, new AbortController())
     return true
   }
 
-  /** Aborted when the partition should go to a member that has less. */
-  giveBack(partition: number): AbortSignal {
-    let controller = this.#held.get(partition)
-    if (controller === undefined) {
-      controller = new AbortController()
-      this.#held.set(partition, controller)
-    }
-    return controller.signal
+  /** Aborted when a claimed partition should go to a member that has less; `undefined` for no other. */
+  giveBack(partition: number): AbortSignal | undefined {
+    return this.#held.get(partition)?.signal
   }
 
   /** The partition is not owned (any more), or could not be had. */
@@ -67,7 +62,11 @@ export class Membership {
     await this.#quietly(async () => {
       if (this.#collection === undefined) return
       const { group, leaseMs } = this.#options
-      await this.#collection.put(this.#key(), { member: this.#member }, { partition: 0, expiresInMs: leaseMs })
+      await this.#collection.put(
+        this.#key(),
+        { member: this.#member },
+        { partition: 0, expiresInMs: leaseMs },
+      )
       let members = 0
       for await (const _ of this.#collection.list({ partition: 0, prefix: `${group}/` })) members++
       this.#members = Math.max(1, members)
@@ -86,7 +85,8 @@ export class Membership {
     try {
       await work()
     } catch (error) {
-      if (!isTransient(error)) this.#options.notify({ kind: 'backend-error', partition: 0, error, retryInMs: 0 })
+      if (!isTransient(error))
+        this.#options.notify({ kind: 'backend-error', partition: 0, error, retryInMs: 0 })
     }
   }
 }

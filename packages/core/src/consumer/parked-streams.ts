@@ -1,6 +1,7 @@
 import type { RecordedEvent } from '../event.ts'
 import type { Parked } from './checkpoint.ts'
-import { describeError, type RunContext, stoppedBy } from './run.ts'
+import { describeError } from './describe-error.ts'
+import { type RunContext, stoppedBy } from './run.ts'
 
 /** The parked set of a partition while it is owned, and the policy that fills it. */
 export class ParkedStreams {
@@ -39,18 +40,32 @@ export class ParkedStreams {
     const full = onFailure === 'park' && !this.has(event.streamId) && this.#parked.size >= maxParkedStreams
     if (onFailure === 'stop' || full) {
       options.notify({ kind: 'stop', partition, event, attempt: attempts, error })
-      throw stoppedBy(event, error, full ? `${this.#parked.size} streams are parked, the most allowed` : 'a handler failed')
+      throw stoppedBy(
+        event,
+        error,
+        full ? `${this.#parked.size} streams are parked, the most allowed` : 'a handler failed',
+      )
     }
     options.notify({ kind: onFailure, partition, event, attempt: attempts, error })
     if (onFailure === 'skip') return
     const { streamId, streamPosition, position } = event
-    this.#parked.set(streamId, { streamId, streamPosition, firstPosition: position, attempts, error: describeError(error) })
+    this.#parked.set(streamId, {
+      streamId,
+      streamPosition,
+      firstPosition: position,
+      attempts,
+      error: describeError(error),
+    })
   }
 
   /** A replay got as far as `event`: a crash now goes on behind it. */
   advance(event: RecordedEvent): void {
     const parked = this.#parked.get(event.streamId)
     if (parked === undefined) return
-    this.#parked.set(event.streamId, { ...parked, streamPosition: event.streamPosition + 1, firstPosition: event.position })
+    this.#parked.set(event.streamId, {
+      ...parked,
+      streamPosition: event.streamPosition + 1,
+      firstPosition: event.position,
+    })
   }
 }

@@ -4,6 +4,7 @@ import type { ConsumerOptions } from './consumer-options.ts'
 import { abortableDelay, backoffMs } from './delay.ts'
 import type { Lease } from './lease.ts'
 import { LeaseWatch } from './lease-watch.ts'
+import { LinkedSignal } from '../linked-signal.ts'
 import type { Membership } from './membership.ts'
 import type { ConsumerBackend, Progress, RunContext, RunEnd } from './run.ts'
 import { startPosition } from './start-position.ts'
@@ -37,7 +38,13 @@ export class PartitionConsumer {
     const { backend, options, partition, owner } = terms
     this.#terms = terms
     this.#sliceEvents = Math.min(options.maxInFlightEvents, MAX_SLICE_EVENTS)
-    const leaseTerms = { documents: backend.documents, group: options.group, partition, owner, leaseMs: options.leaseMs }
+    const leaseTerms = {
+      documents: backend.documents,
+      group: options.group,
+      partition,
+      owner,
+      leaseMs: options.leaseMs,
+    }
     this.#watch = new LeaseWatch(leaseTerms, () => startPosition(backend.store, options, partition))
   }
 
@@ -47,27 +54,36 @@ export class PartitionConsumer {
 
   /** @throws what neither passes by itself nor is covered by the policy. */
   async run(): Promise<void> {
-    const { options, stopping, share, partition } = this.#terms
-    const watchMs = Math.min(options.leaseMs / 4, MAX_WATCH_MS)
+    const { stopping, share, partition } = this.#terms
     while (!stopping.aborted) {
-      const lease = share.mayOwn(partition) ? await this.#acquire() : undefined
+      const lease = await this.#acquire(() => share.claim(partition))
       if (lease !== undefined) await this.#own(lease, false)
       share.dropped(partition)
-      await abortableDelay(watchMs, stopping)
+      await abortableDelay(this.#watchMs(), stopping)
     }
   }
 
   /** Handles what there is. @returns `undefined` when another consumer owns the partition. */
   async runOnce(): Promise<RunEnd | undefined> {
-    const lease = await this.#acquire()
-    return lease === undefined ? undefined : this.#own(lease, true)
+    const { stopping } = this.#terms
+    for (;;) {
+      const lease = await this.#acquire(() => true)
+      if (lease !== undefined) return this.#own(lease, true)
+      // An owner that was killed says nothing any more: only time tells it from one that is at work.
+      if (this.#watch.sawLife || stopping.aborted) return undefined
+      await abortableDelay(this.#watchMs(), stopping)
+    }
   }
 
-  async #acquire(): Promise<Lease | undefined> {
+  #watchMs(): number {
+    return Math.min(this.#terms.options.leaseMs / 4, MAX_WATCH_MS)
+  }
+
+  async #acquire(claim: () => boolean): Promise<Lease | undefined> {
     const { options, stopping, partition } = this.#terms
     for (let attempt = 1; !stopping.aborted; attempt++) {
       try {
-        return await this.#watch.tryAcquire()
+        return await this.#watch.tryAcquire(claim)
       } catch (error) {
         if (!isTransient(error)) throw error
         const retryInMs = Math.round(backoffMs(attempt, 20, 1000))
@@ -101,22 +117,26 @@ export class PartitionConsumer {
 
   async #handle(lease: Lease, untilEnd: boolean): Promise<RunEnd> {
     const { backend, options, partition, stopping, abandoned, progress, share } = this.#terms
-    const context: Omit<RunContext, 'sliceEvents'> = {
-      ...backend,
-      options,
-      partition,
-      lease,
-      ending: AbortSignal.any([stopping, share.giveBack(partition)]),
-      handlerSignal: AbortSignal.any([lease.signal, abandoned]),
-      untilEnd,
-      progress,
+    const ending = new LinkedSignal([stopping, share.giveBack(partition)])
+    const giveUp = new LinkedSignal([ending.signal, lease.signal])
+    const handlers = new LinkedSignal([lease.signal, abandoned])
+    const signals = { ending: ending.signal, giveUp: giveUp.signal, handlerSignal: handlers.signal }
+    try {
+      return await this.#runSlices({ ...backend, ...signals, options, partition, lease, untilEnd, progress })
+    } finally {
+      for (const linked of [ending, giveUp, handlers]) linked.unlink()
     }
+  }
+
+  async #runSlices(context: Omit<RunContext, 'sliceEvents'>): Promise<RunEnd> {
+    const { effects } = context.options
     for (;;) {
       try {
-        const run = options.effects === 'transaction' ? TransactionRun : WindowRun
+        const run = effects === 'transaction' ? TransactionRun : WindowRun
         return await new run({ ...context, sliceEvents: this.#sliceEvents }).run()
       } catch (error) {
-        const tooMany = EventStoreError.is(error, 'LIMIT_EXCEEDED') && options.effects === 'exactly-once' && this.#sliceEvents > 1
+        const tooMany =
+          EventStoreError.is(error, 'LIMIT_EXCEEDED') && effects === 'exactly-once' && this.#sliceEvents > 1
         // Nothing of the slice was written: handle it again, from the checkpoint.
         if (tooMany) this.#sliceEvents = Math.ceil(this.#sliceEvents / 2)
         else if (!isEffectConflict(error)) throw error

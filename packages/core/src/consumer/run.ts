@@ -24,6 +24,8 @@ export interface RunContext extends ConsumerBackend {
   readonly lease: Lease
   /** Finish what is in hand and end. */
   readonly ending: AbortSignal
+  /** Aborted when there is nothing to wait for any more: on the way to the end, or with the lease lost. */
+  readonly giveUp: AbortSignal
   /** What handlers see: aborted when the lease is lost, or when nobody waits for them any more. */
   readonly handlerSignal: AbortSignal
   /** End at the end of the feed. */
@@ -67,7 +69,10 @@ export class FeedSource {
   async next(limit: number): Promise<FeedSlice | 'at-end'> {
     const { store, partition } = this.#context
     const slice = await throughOutages(this.#context, async () => {
-      for await (const found of store.feed({ partition, after: this.#after, limit, pageSize: limit }).slices()) return found
+      for await (const found of store
+        .feed({ partition, after: this.#after, limit, pageSize: limit })
+        .slices())
+        return found
       return undefined
     })
     if (slice === undefined || slice.next === this.#after) return 'at-end'
@@ -77,9 +82,8 @@ export class FeedSource {
   }
 
   /** Waits for more: woken by writers where the backend can, else by polls that back off while nothing comes. */
-  async wait(halted: AbortSignal): Promise<void> {
-    const { store, partition, options, ending, lease } = this.#context
-    const signal = AbortSignal.any([ending, lease.signal, halted])
+  async wait(signal: AbortSignal): Promise<void> {
+    const { store, partition, options } = this.#context
     const push = store.capabilities.feedWake === 'push'
     const timeoutMs = push ? options.pollMs.max : this.#pollMs
     this.#pollMs = Math.min(this.#pollMs * 2, options.pollMs.max)
@@ -89,8 +93,11 @@ export class FeedSource {
 }
 
 /** Repeats `work` while its failure is one that passes. @throws what does not pass, and a lost lease. */
-export async function throughOutages<Result>(context: RunContext, work: () => Promise<Result>): Promise<Result | undefined> {
-  const { options, partition, ending, lease } = context
+export async function throughOutages<Result>(
+  context: RunContext,
+  work: () => Promise<Result>,
+): Promise<Result | undefined> {
+  const { options, partition, ending, lease, giveUp } = context
   for (let attempt = 1; !ending.aborted; attempt++) {
     if (!lease.holds()) throw lease.signal.reason
     try {
@@ -99,25 +106,21 @@ export async function throughOutages<Result>(context: RunContext, work: () => Pr
       if (!isTransient(error)) throw error
       const retryInMs = Math.round(backoffMs(attempt, 20, 1000))
       options.notify({ kind: 'backend-error', partition, error, retryInMs })
-      await abortableDelay(retryInMs, AbortSignal.any([ending, lease.signal]))
+      await abortableDelay(retryInMs, giveUp)
     }
   }
   return undefined
 }
 
 /** What ends a subscription whose policy says stop. The handler's error is the cause. */
-export function stoppedBy(event: RecordedEvent, error: unknown, reason: string): EventStoreError<'CONSUMER_STOPPED'> {
+export function stoppedBy(
+  event: RecordedEvent,
+  error: unknown,
+  reason: string,
+): EventStoreError<'CONSUMER_STOPPED'> {
   return new EventStoreError(
     'CONSUMER_STOPPED',
     `${reason}: event ${event.id} of type ${event.type} at position ${event.position}`,
     { cause: error },
   )
-}
-
-/** Name, code and message of whatever a handler threw. */
-export function describeError(error: unknown): string {
-  const MAX = 500
-  if (!(error instanceof Error)) return `a thrown ${error === null ? 'null' : typeof error}`
-  const code = 'code' in error && typeof error.code === 'string' ? ` ${error.code}` : ''
-  return `${error.name}${code}: ${error.message}`.slice(0, MAX)
 }

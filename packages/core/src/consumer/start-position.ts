@@ -4,7 +4,11 @@ import type { WrappedEventStore } from '../wrapped-event-store.ts'
 import type { ConsumerOptions } from './consumer-options.ts'
 
 /** Where a group that has no checkpoint begins in a partition. */
-export async function startPosition(store: WrappedEventStore, options: ConsumerOptions, partition: number): Promise<Position> {
+export async function startPosition(
+  store: WrappedEventStore,
+  options: ConsumerOptions,
+  partition: number,
+): Promise<Position> {
   const { startFrom } = options
   if (startFrom === 'end') return store.feedHead(partition)
   const start = formatPosition(store.incarnation, partition, FEED_START)

@@ -94,16 +94,31 @@ export interface SubscribeOptions<Native = unknown> {
   readonly leaseMs?: number | undefined
   /** Idle polls back off from the first to the second. Default 10 and 1,000. */
   readonly pollMs?: { readonly min: number; readonly max: number } | undefined
-  /** Told of every failed try, retry, park, skip and lost lease. Must not throw. */
+  /**
+   * Told of every failed try, park, skip, outage and lost lease, and of an end that nobody asked for. Must
+   * not throw. Default: a process warning for parked streams and for such an end.
+   */
   readonly onNotice?: ((notice: ConsumerNotice) => void) | undefined
   readonly signal?: AbortSignal | undefined
 }
 
 /** Something an operator may want to know. */
 export type ConsumerNotice =
-  | { readonly kind: 'retry' | 'park' | 'skip' | 'stop'; readonly partition: number; readonly event: RecordedEvent; readonly attempt: number; readonly error: unknown }
+  | {
+      readonly kind: 'retry' | 'park' | 'skip' | 'stop'
+      readonly partition: number
+      readonly event: RecordedEvent
+      readonly attempt: number
+      readonly error: unknown
+    }
   | { readonly kind: 'owned' | 'lease-lost'; readonly partition: number; readonly fencingToken: number }
-  | { readonly kind: 'backend-error'; readonly partition: number; readonly error: unknown; readonly retryInMs: number }
+  | { readonly kind: 'ended'; readonly error: unknown }
+  | {
+      readonly kind: 'backend-error'
+      readonly partition: number
+      readonly error: unknown
+      readonly retryInMs: number
+    }
 
 /** What one bounded run did. */
 export interface RunResult {
@@ -164,7 +179,10 @@ export interface Subscription {
    *
    * @throws {@link EventStoreError} `TIMEOUT`; `CONSUMER_STOPPED` when this subscription ended before.
    */
-  caughtUpTo(token: Token, options?: { readonly timeoutMs?: number; readonly signal?: AbortSignal }): Promise<void>
+  caughtUpTo(
+    token: Token,
+    options?: { readonly timeoutMs?: number; readonly signal?: AbortSignal },
+  ): Promise<void>
   lag(): Promise<readonly PartitionLag[]>
   /**
    * Finishes what is in hand, writes the checkpoint, gives the partitions back. A handler that is not done

@@ -48,7 +48,7 @@ export class TransactionRun {
       const slice = await feed.next(sliceEvents)
       if (slice === 'at-end') {
         if (untilEnd) return 'caught-up'
-        await feed.wait(lease.signal)
+        await feed.wait(this.#context.giveUp)
       } else if (slice !== undefined && !(await this.#handleSlice(slice))) {
         // What the transaction really did is in the checkpoint: go on from there.
         feed = new FeedSource(this.#context)
@@ -88,16 +88,24 @@ export class TransactionRun {
         const event = deliveries[next]?.event
         const others = this.#parked.list().filter((other) => other.streamId !== streamId)
         if (event === undefined) return { parked: others }
-        return { parked: [...others, { ...parked, streamPosition: event.streamPosition, firstPosition: event.position }] }
+        return {
+          parked: [
+            ...others,
+            { ...parked, streamPosition: event.streamPosition, firstPosition: event.position },
+          ],
+        }
       }
-      if (deliveries.length === 0 || (await this.#handleAll(deliveries, changeAt))) this.#parked.delete(streamId)
+      if (deliveries.length === 0 || (await this.#handleAll(deliveries, changeAt)))
+        this.#parked.delete(streamId)
       lease.finishRequest(request.id)
       await lease.commit({ parked: this.#parked.list() })
     }
   }
 
   #deliveries(events: readonly RecordedEvent[]): readonly Delivery[] {
-    return events.map((event) => toDelivery(event, this.#context)).filter((delivery) => delivery !== undefined)
+    return events
+      .map((event) => toDelivery(event, this.#context))
+      .filter((delivery) => delivery !== undefined)
   }
 
   /**
@@ -106,8 +114,7 @@ export class TransactionRun {
    * @returns `false` when a policy or an outage ended it early.
    */
   async #handleAll(deliveries: readonly Delivery[], changeAt: ChangeAt): Promise<boolean> {
-    const { options, partition, ending, lease, progress } = this.#context
-    const giveUp = AbortSignal.any([ending, lease.signal])
+    const { options, partition, ending, lease, progress, giveUp } = this.#context
     let next = 0
     let attempt = 1
     while (next < deliveries.length) {
@@ -135,7 +142,7 @@ export class TransactionRun {
 
   /** @returns `undefined` after an outage: what really happened is in the checkpoint, which is read again. */
   async #throughOutage<Result>(work: () => Promise<Result>): Promise<Result | undefined> {
-    const { options, partition, ending, lease } = this.#context
+    const { options, partition, lease, giveUp } = this.#context
     try {
       return await work()
     } catch (error) {
@@ -143,17 +150,23 @@ export class TransactionRun {
       if (!isTransient(error) && !EventStoreError.is(error, 'REVISION_CONFLICT')) throw error
       const retryInMs = Math.round(backoffMs(1, 50, 50))
       options.notify({ kind: 'backend-error', partition, error, retryInMs })
-      await abortableDelay(retryInMs, AbortSignal.any([ending, lease.signal]))
+      await abortableDelay(retryInMs, giveUp)
       // Also fences a transaction whose reply was lost and that is still on its way.
       await lease.commit({})
       return undefined
     }
   }
 
-  #runTransaction(deliveries: readonly Delivery[], first: number, attempt: number, changeAt: ChangeAt): Promise<Ran> {
+  #runTransaction(
+    deliveries: readonly Delivery[],
+    first: number,
+    attempt: number,
+    changeAt: ChangeAt,
+  ): Promise<Ran> {
     const { adapter, lease } = this.#context
     const { doTransaction } = adapter
-    if (doTransaction === undefined) throw notSupported(`${adapter.name} has no transaction over store and documents`)
+    if (doTransaction === undefined)
+      throw notSupported(`${adapter.name} has no transaction over store and documents`)
     return lease.commitWithin((write) =>
       doTransaction(async (transaction: AdapterTransaction) => {
         const documents = new WrappedDocumentStore(adapter, transaction.documents)

@@ -6,6 +6,7 @@ import type { Parked } from './checkpoint.ts'
 import { backoffMs } from './delay.ts'
 import { EffectBuffer } from './effect-buffer.ts'
 import { callHandlers, type Delivery, toDelivery } from './handler-call.ts'
+import { LinkedSignal } from '../linked-signal.ts'
 import { ParkedStreams } from './parked-streams.ts'
 import { replayParked } from './replay.ts'
 import { FeedSource, type RunContext, type RunEnd } from './run.ts'
@@ -20,7 +21,9 @@ interface Slot {
   attempt: number
 }
 
-type Task = { readonly slot: Slot; readonly delivery: Delivery } | { readonly replay: Parked; readonly bound: number }
+type Task =
+  | { readonly slot: Slot; readonly delivery: Delivery }
+  | { readonly replay: Parked; readonly bound: number }
 
 /**
  * Handles a partition through a window of events that are fetched and not yet checkpointed: those of one
@@ -48,13 +51,16 @@ export class WindowRun {
   #finished = 0
   #failure: { readonly error: unknown } | undefined
   readonly #halted = new AbortController()
+  readonly #stopWaiting: LinkedSignal
   #wake: () => void = () => undefined
 
   constructor(context: RunContext) {
     this.#context = context
     this.#feed = new FeedSource(context)
     this.#parked = new ParkedStreams(context)
-    this.#effects = context.options.effects === 'exactly-once' ? new EffectBuffer(context.documents) : undefined
+    this.#stopWaiting = new LinkedSignal([context.giveUp, this.#halted.signal])
+    this.#effects =
+      context.options.effects === 'exactly-once' ? new EffectBuffer(context.documents) : undefined
     context.lease.onRequest = (parked) => this.#request(parked)
     for (const parked of context.lease.parked) if (parked.request !== undefined) this.#request(parked)
   }
@@ -75,6 +81,7 @@ export class WindowRun {
     for (const signal of signals) signal.removeEventListener('abort', onAbort)
     for (const timer of this.#retries) clearTimeout(timer)
     clearTimeout(this.#commitTimer)
+    this.#stopWaiting.unlink()
     lease.onRequest = () => undefined
     if (this.#failure !== undefined) throw this.#failure.error
     return end
@@ -84,10 +91,11 @@ export class WindowRun {
     const { ending, untilEnd, options, sliceEvents } = this.#context
     for (;;) {
       // With atomic effects the next slice starts when this one is committed, whole.
-      const room = this.#effects === undefined ? Math.ceil(options.maxInFlightEvents / 2) : 0
+      const room = this.#effects === undefined ? Math.floor(options.maxInFlightEvents / 2) : 0
       await this.#until(() => this.#window.length <= room && (this.#effects === undefined || this.#isIdle()))
       if (ending.aborted) return 'ending'
-      const limit = this.#effects === undefined ? options.maxInFlightEvents - this.#window.length : sliceEvents
+      const limit =
+        this.#effects === undefined ? options.maxInFlightEvents - this.#window.length : sliceEvents
       const slice = await this.#feed.next(Math.min(limit, 1000))
       if (slice !== undefined && slice !== 'at-end') {
         this.#enqueue(slice)
@@ -98,7 +106,7 @@ export class WindowRun {
         await this.#until(() => ending.aborted || this.#isIdle())
         return ending.aborted ? 'ending' : 'caught-up'
       }
-      await this.#feed.wait(this.#halted.signal)
+      await this.#feed.wait(this.#stopWaiting.signal)
       if (this.#failure !== undefined) throw this.#failure.error
     }
   }
@@ -222,7 +230,8 @@ export class WindowRun {
       const last = this.#window[done - 1]
       if (last !== undefined) this.#context.progress.reached(last.position)
       if (done >= this.#context.options.maxInFlightEvents / 2) void this.#commit()
-      else if (done > 0 || this.#dirty) this.#commitTimer ??= setTimeout(() => void this.#commit(), CHECKPOINT_EVERY_MS)
+      else if (done > 0 || this.#dirty)
+        this.#commitTimer ??= setTimeout(() => void this.#commit(), CHECKPOINT_EVERY_MS)
     } else if (this.#isDrained() && (this.#window.length > 0 || this.#dirty)) {
       void this.#commit()
     }
@@ -238,7 +247,10 @@ export class WindowRun {
     const last = this.#window[done - 1]
     this.#dirty = false
     try {
-      const change = { parked: this.#parked.list(), ...(last === undefined ? {} : { position: last.position() }) }
+      const change = {
+        parked: this.#parked.list(),
+        ...(last === undefined ? {} : { position: last.position() }),
+      }
       await this.#context.lease.commit(change, this.#effects?.writes())
       this.#effects?.clear()
       this.#window = this.#window.slice(done)
@@ -257,10 +269,14 @@ export class WindowRun {
     const { handlerSignal, lease } = this.#context
     const whole = this.#effects !== undefined && this.#failure === undefined
     await this.#changes(
-      () => handlerSignal.aborted || !lease.holds() || (whole && this.#failure === undefined ? this.#isIdle() : this.#active === 0),
+      () =>
+        handlerSignal.aborted ||
+        !lease.holds() ||
+        (whole && this.#failure === undefined ? this.#isIdle() : this.#active === 0),
     )
     await this.#changes(() => !this.#committing)
-    if (this.#effects === undefined && lease.holds() && (this.#countFinished() > 0 || this.#dirty)) await this.#commit()
+    if (this.#effects === undefined && lease.holds() && (this.#countFinished() > 0 || this.#dirty))
+      await this.#commit()
   }
 
   #fail(error: unknown): void {
@@ -284,8 +300,9 @@ export class WindowRun {
   }
 
   async #until(condition: () => boolean): Promise<void> {
-    const { ending, lease } = this.#context
-    await this.#changes(() => this.#failure !== undefined || !lease.holds() || condition() || (ending.aborted && this.#effects === undefined))
+    const { ending, lease, handlerSignal } = this.#context
+    const ends = (): boolean => handlerSignal.aborted || (ending.aborted && this.#effects === undefined)
+    await this.#changes(() => this.#failure !== undefined || !lease.holds() || condition() || ends())
     if (this.#failure !== undefined) throw this.#failure.error
     if (!lease.holds()) throw lease.signal.reason
   }
