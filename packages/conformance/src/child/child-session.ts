@@ -1,0 +1,142 @@
+import type { Backend } from '@eventspine/core'
+import { EventStoreError } from '@eventspine/core'
+import { FileJournal } from '../torture/journal.ts'
+import { attempt } from '../torture/operation.ts'
+import { readStoreContents } from '../torture/store-contents.ts'
+import { Workload } from '../torture/workload.ts'
+import { NotingConsumer } from './noting-consumer.ts'
+import type { ChildCommands, ChildNote, CommandName } from './protocol.ts'
+
+type Commands = {
+  readonly [Name in CommandName]?: (
+    request: ChildCommands[Name]['request'],
+  ) => Promise<ChildCommands[Name]['reply']>
+}
+
+/** What a child process has open, and what it does with it. */
+export class ChildSession {
+  readonly #backend: Backend
+  readonly #note: (note: ChildNote) => void
+  readonly #consumers = new Map<string, NotingConsumer>()
+  readonly #closing = new AbortController()
+  #workload: { readonly running: Workload; readonly journal: FileJournal } | undefined
+
+  constructor(backend: Backend, note: (note: ChildNote) => void) {
+    this.#backend = backend
+    this.#note = note
+  }
+
+  async execute(command: CommandName, request: unknown): Promise<unknown> {
+    // Which request belongs to which command is fixed by the protocol that both sides share.
+    const run = this.#commands[command] as ((request: unknown) => Promise<unknown>) | undefined
+    if (run === undefined) throw new Error(`a session has no command ${command}`)
+    return run(request)
+  }
+
+  readonly #commands: Commands = {
+    append: async ({ streamId, events, expectedVersion }) => {
+      const { version, token, repeated } = await this.#backend.store.append(streamId, events, {
+        expectedVersion,
+      })
+      return { version, token, repeated }
+    },
+    appendEach: async ({ streamIds, ids }) => {
+      for (const [index, id] of ids.entries()) {
+        const streamId = streamIds[index % streamIds.length] ?? ''
+        const { version } = await this.#backend.store.append(streamId, [
+          { type: 'Counted', id, data: { index } },
+        ])
+        this.#note({ kind: 'acknowledged', streamId, id, version })
+      }
+      return null
+    },
+    race: async ({ streamId, ids }) => {
+      const wins: boolean[] = []
+      for (const [version, id] of ids.entries()) wins.push(await this.#wins(streamId, version, id))
+      return wins
+    },
+    publish: async ({ events }) => ({ token: (await this.#backend.stream.publish(events)).token }),
+    tail: async ({ partition }) => {
+      void this.#tail(partition)
+      return null
+    },
+    consume: async (options) => {
+      this.#consumers.set(options.name, await NotingConsumer.start(this.#backend, options, this.#note))
+      return null
+    },
+    stopConsumer: async ({ name }) => {
+      await this.#consumers.get(name)?.stop()
+      return null
+    },
+    release: async ({ name }) => {
+      this.#consumers.get(name)?.release()
+      return null
+    },
+    startWorkload: async ({ journal: path, ...options }) => {
+      const journal = new FileJournal(path)
+      const running = new Workload(this.#backend, options, journal)
+      this.#workload = { running, journal }
+      await running.start()
+      return null
+    },
+    resumeWriting: async () => {
+      this.#running.resumeWriting()
+      return null
+    },
+    stopWriting: async () => {
+      await this.#running.stopWriting()
+      return null
+    },
+    decide: async ({ operations }) => {
+      const journal = this.#workload?.journal
+      if (journal === undefined) throw new Error('there is no journal to write to')
+      for (const operation of operations) await attempt(this.#backend.store, operation, journal)
+      return null
+    },
+    catchUp: async ({ timeoutMs }) => {
+      await this.#running.catchUp(timeoutMs)
+      return null
+    },
+    contents: (request) => readStoreContents(this.#backend, request),
+    close: async () => {
+      this.#closing.abort()
+      await this.#workload?.running.stop()
+      this.#workload?.journal.close()
+      await this.#backend.close()
+      return null
+    },
+  }
+
+  get #running(): Workload {
+    if (this.#workload === undefined) throw new Error('no workload was started')
+    return this.#workload.running
+  }
+
+  async #wins(streamId: string, version: number, id: string): Promise<boolean> {
+    try {
+      await this.#backend.store.append(streamId, [{ type: 'Raced', id, data: { version } }], {
+        expectedVersion: version,
+      })
+      return true
+    } catch (error) {
+      if (EventStoreError.is(error, 'VERSION_CONFLICT')) return false
+      throw error
+    }
+  }
+
+  async #tail(partition: number): Promise<void> {
+    const { store } = this.#backend
+    const { signal } = this.#closing
+    let after = undefined as string | undefined
+    while (!signal.aborted) {
+      for await (const { events, next } of store
+        .feed({ partition, ...(after === undefined ? {} : { after }) })
+        .slices()) {
+        for (const { id, position } of events) this.#note({ kind: 'seen', id, position })
+        after = next
+      }
+      after ??= await store.feedHead(partition)
+      await store.waitForFeed({ partition, after, timeoutMs: 1000, signal })
+    }
+  }
+}
