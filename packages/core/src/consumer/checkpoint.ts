@@ -7,11 +7,12 @@ import type { ParkedStream } from './subscription.ts'
 /** Collection of the one document that a group has for each partition; its key is the group's name. */
 export const CHECKPOINTS = '$consumers'
 
-/** What an operator asked for. It stands until the owner has carried it out, so that a crash repeats it. */
+/** An operator's wish that a parked stream be handled again. It stands until the owner has carried it out, so that a crash repeats it. */
 export interface ParkRequest {
   /** Unique. */
   readonly id: string
-  readonly action: 'replay' | 'skip'
+  /** The version to go on from: that of the failed event, or the next to pass it over. */
+  readonly from: number
 }
 
 export type Parked = Omit<ParkedStream, 'partition'> & { readonly request?: ParkRequest }

@@ -39,14 +39,14 @@ export class StoredConsumerGroup implements ConsumerGroup {
   }
 
   replay(streamId: string): Promise<void> {
-    return this.#request(streamId, 'replay')
+    return this.#request(streamId, 0)
   }
 
   skip(streamId: string): Promise<void> {
-    return this.#request(streamId, 'skip')
+    return this.#request(streamId, 1)
   }
 
-  async #request(streamId: string, action: ParkRequest['action']): Promise<void> {
+  async #request(streamId: string, passOver: 0 | 1): Promise<void> {
     const collection = checkpoints(this.#backend.documents)
     for (let attempt = 1; ; attempt++) {
       const found = (await readCheckpoints(this.#backend, this.name)).find(({ checkpoint }) =>
@@ -54,10 +54,11 @@ export class StoredConsumerGroup implements ConsumerGroup {
       )
       if (found?.checkpoint === undefined) throw invalidArgument('streamId', 'is not parked in this group')
       const { partition, checkpoint, revision } = found
-      const request: ParkRequest = { id: uuidv7(), action }
-      const parked = checkpoint.parked.map((entry): Parked =>
-        entry.streamId === streamId ? { ...entry, request } : entry,
-      )
+      const id = uuidv7()
+      const parked = checkpoint.parked.map((entry): Parked => {
+        const request: ParkRequest = { id, from: entry.streamPosition + passOver }
+        return entry.streamId === streamId ? { ...entry, request } : entry
+      })
       try {
         await collection.put(
           this.name,

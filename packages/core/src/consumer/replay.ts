@@ -1,5 +1,5 @@
 import { parsePosition } from '../position.ts'
-import type { Parked } from './checkpoint.ts'
+import type { ParkRequest } from './checkpoint.ts'
 import { abortableDelay, backoffMs } from './delay.ts'
 import type { EffectBuffer } from './effect-buffer.ts'
 import { callHandlers, type Delivery, toDelivery } from './handler-call.ts'
@@ -8,33 +8,37 @@ import type { RunContext } from './run.ts'
 
 /**
  * Handles what waits of a parked stream, in order, up to the feed sequence `bound`: later events come live
- * behind it. Ends with the stream free, or parked again at the event that failed.
+ * behind it. Ends with the stream free, parked again at the event that failed, or after `limit` events with
+ * the request still standing, so that the checkpoint can follow and the next call go on.
  */
 export async function replayParked(
   context: RunContext,
   parkedStreams: ParkedStreams,
   effects: EffectBuffer | undefined,
-  { streamId, request }: Parked,
-  bound: number,
+  request: ParkRequest,
+  streamId: string,
+  bounds: { readonly sequence: number; readonly events: number },
 ): Promise<void> {
   const { lease, store, ending } = context
   const parked = parkedStreams.get(streamId)
   if (parked !== undefined) {
-    const from = parked.streamPosition + (request?.action === 'skip' ? 1 : 0)
-    for await (const event of store.readFrom(streamId, { from, pageSize: 100 })) {
-      // The request stands in the checkpoint: the next owner goes on.
-      if (ending.aborted && effects === undefined) return
-      if (parsePosition(event.position).sequence > bound) break
+    const from = Math.max(parked.streamPosition, request.from)
+    let handled = 0
+    for await (const event of store.readFrom(streamId, { from, pageSize: Math.min(bounds.events, 100) })) {
+      if (parsePosition(event.position).sequence > bounds.sequence) break
+      // The request stands in the checkpoint: this owner goes on after a commit, or the next one does.
+      if (handled >= bounds.events || (ending.aborted && effects === undefined)) return
+      handled++
       const delivery = toDelivery(event, context)
       if (delivery !== undefined && !(await handleWithRetries(context, parkedStreams, effects, delivery))) {
-        if (request !== undefined) lease.finishRequest(request.id)
+        lease.finishRequest(request.id)
         return
       }
       parkedStreams.advance(event)
     }
     parkedStreams.delete(streamId)
   }
-  if (request !== undefined) lease.finishRequest(request.id)
+  lease.finishRequest(request.id)
 }
 
 /** @returns whether the event was handled, or passed over by policy. */

@@ -78,7 +78,7 @@ export class TransactionRun {
       if (request === undefined || parked === undefined) continue
       const events: RecordedEvent[] = []
       const bound = sequenceOf(lease.position)
-      const from = streamPosition + (request.action === 'skip' ? 1 : 0)
+      const from = Math.max(streamPosition, request.from)
       for await (const event of store.readFrom(streamId, { from })) {
         if (sequenceOf(event.position) > bound) break
         events.push(event)

@@ -2,7 +2,7 @@ import { EventStoreError } from '../error.ts'
 import type { FeedSlice } from '../event-store.ts'
 import type { RecordedEvent } from '../event.ts'
 import { parsePosition, type Position } from '../position.ts'
-import type { Parked } from './checkpoint.ts'
+import type { Parked, ParkRequest } from './checkpoint.ts'
 import { backoffMs } from './delay.ts'
 import { EffectBuffer } from './effect-buffer.ts'
 import { callHandlers, type Delivery, toDelivery } from './handler-call.ts'
@@ -23,7 +23,7 @@ interface Slot {
 
 type Task =
   | { readonly slot: Slot; readonly delivery: Delivery }
-  | { readonly replay: Parked; readonly bound: number }
+  | { readonly replay: ParkRequest; readonly streamId: string; readonly bound: number }
 
 /**
  * Handles a partition through a window of events that are fetched and not yet checkpointed: those of one
@@ -62,7 +62,7 @@ export class WindowRun {
     this.#effects =
       context.options.effects === 'exactly-once' ? new EffectBuffer(context.documents) : undefined
     context.lease.onRequest = (parked) => this.#request(parked)
-    for (const parked of context.lease.parked) if (parked.request !== undefined) this.#request(parked)
+    for (const parked of context.lease.parked) this.#request(parked)
   }
 
   /** @throws the lost lease, the failure that a policy does not cover, or `REVISION_CONFLICT` of effects: run anew. */
@@ -154,7 +154,7 @@ export class WindowRun {
     let again = true
     try {
       if (task === undefined) again = false
-      else if ('replay' in task) await this.#replay(task.replay, task.bound)
+      else if ('replay' in task) await this.#replay(task.replay, task.streamId, task.bound)
       else again = await this.#handle(task.slot, task.delivery)
     } catch (error) {
       this.#fail(error)
@@ -208,19 +208,25 @@ export class WindowRun {
     this.#retries.add(timer)
   }
 
-  #request(parked: Parked): void {
-    if (this.#replaying.has(parked.streamId)) return
-    this.#replaying.add(parked.streamId)
+  #request({ streamId, request }: Parked): void {
+    if (request === undefined || this.#replaying.has(streamId)) return
+    this.#replaying.add(streamId)
     // What was fetched before now was passed over; what comes after is queued behind this and handled live.
     const bound = parsePosition(this.#feed.after).sequence
-    this.#queue(parked.streamId, { replay: parked, bound })
+    this.#queue(streamId, { replay: request, streamId, bound })
     queueMicrotask(() => this.#pump())
   }
 
-  async #replay(parked: Parked, bound: number): Promise<void> {
-    await replayParked(this.#context, this.#parked, this.#effects, parked, bound)
-    this.#replaying.delete(parked.streamId)
+  async #replay(request: ParkRequest, streamId: string, bound: number): Promise<void> {
+    const { options, sliceEvents } = this.#context
+    const events = this.#effects === undefined ? Math.ceil(options.maxInFlightEvents / 2) : sliceEvents
+    await replayParked(this.#context, this.#parked, this.#effects, request, streamId, {
+      sequence: bound,
+      events,
+    })
+    this.#replaying.delete(streamId)
     this.#dirty = true
+    if (this.#effects === undefined) void this.#commit()
   }
 
   /** Something finished: move the checkpoint when it is due. */
