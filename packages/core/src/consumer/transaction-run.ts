@@ -8,6 +8,7 @@ import { isTransient } from './checkpoint.ts'
 import { abortableDelay, backoffMs } from './delay.ts'
 import { transactionDocuments } from './effect-buffer.ts'
 import { contextFor, type Delivery, toDelivery } from './handler-call.ts'
+import { LinkedSignal } from '../linked-signal.ts'
 import type { CheckpointChange } from './lease.ts'
 import { ParkedStreams } from './parked-streams.ts'
 import { FeedSource, type RunContext, type RunEnd } from './run.ts'
@@ -48,13 +49,24 @@ export class TransactionRun {
       const slice = await feed.next(sliceEvents)
       if (slice === 'at-end') {
         if (untilEnd) return 'caught-up'
-        await feed.wait(this.#context.giveUp)
+        await this.#wait(feed)
       } else if (slice !== undefined && !(await this.#handleSlice(slice))) {
         // What the transaction really did is in the checkpoint: go on from there.
         feed = new FeedSource(this.#context)
       }
     }
     return 'ending'
+  }
+
+  /** Waits for more of the feed, or for an operator's request. */
+  async #wait(feed: FeedSource): Promise<void> {
+    const { giveUp, lease } = this.#context
+    const requested = new AbortController()
+    const linked = new LinkedSignal([giveUp, requested.signal])
+    lease.onRequest = () => requested.abort()
+    await feed.wait(linked.signal)
+    lease.onRequest = () => undefined
+    linked.unlink()
   }
 
   /** @returns `false` when it has to be read again from the checkpoint. */
