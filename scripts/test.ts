@@ -1,7 +1,9 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { constants } from 'node:os'
 import { join } from 'node:path'
 import { ignoredFolder } from './repository-root.ts'
 import { Progress } from './test-run/progress.ts'
+import { signalCommands } from './test-run/run-command.ts'
 import { runSteps } from './test-run/run-steps.ts'
 import { sum } from './test-run/step.ts'
 import { allSteps, chosenSteps, problemOf } from './test-run/steps.ts'
@@ -41,6 +43,14 @@ async function runTests(options: TestOptions): Promise<number> {
   const { passed, failed, skipped } = sum(reports.map(({ outcome }) => outcome))
   process.stdout.write(`${passed} passed, ${failed} failed, ${skipped} skipped\n`)
   return failed > 0 || passed === 0 ? 1 : 0
+}
+
+/** A run that is called off takes its programs with it, and says so by its exit code as a shell would. */
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.once(signal, () => {
+    signalCommands(signal)
+    process.exit(128 + constants.signals[signal])
+  })
 }
 
 const options = readOptions()

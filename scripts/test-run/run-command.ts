@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { createWriteStream, readFileSync } from 'node:fs'
 import { once } from 'node:events'
 import { repositoryRoot } from '../repository-root.ts'
@@ -15,6 +15,13 @@ export interface CommandResult {
   /** `undefined` when a signal ended it. */
   readonly exitCode: number | undefined
   readonly output: string
+}
+
+const running = new Set<ChildProcess>()
+
+/** Passes a signal on to every program that runs now. */
+export function signalCommands(signal: NodeJS.Signals): void {
+  for (const child of running) child.kill(signal)
 }
 
 /** Runs the program to its end; all it prints is added to the log. */
@@ -34,6 +41,7 @@ export async function runCommand(command: Command, logPath: string): Promise<Com
       TURBO_TELEMETRY_DISABLED: '1',
     },
   })
+  running.add(child)
   let output = ''
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8')
@@ -45,7 +53,7 @@ export async function runCommand(command: Command, logPath: string): Promise<Com
   const exitCode = await new Promise<number | undefined>((resolve, reject) => {
     child.once('error', reject)
     child.once('close', (code) => resolve(code ?? undefined))
-  })
+  }).finally(() => running.delete(child))
   log.end()
   await once(log, 'close')
   return { exitCode, output }

@@ -36,12 +36,21 @@ export function chosenSteps(options: TestOptions): readonly Step[] {
     return [vitestStep('vitest', [], options)]
   }
   const { only, steps, installCheck } = options
-  return allSteps(options).filter(({ name }) => {
-    if (steps !== undefined) return steps.includes(name)
+  const all = allSteps(options)
+  if (steps !== undefined) {
+    const wanted = withPrerequisites(steps, all)
+    return all.filter(({ name }) => wanted.has(name))
+  }
+  return all.filter(({ name }) => {
     if (name === 'packed-install') return installCheck
     // Memory is tested by unit tests: it has no other process, disk or server to be integrated with.
     return name !== 'integration' || only === undefined || only.some((backend) => backend !== 'memory')
   })
+}
+
+function withPrerequisites(names: readonly string[], all: readonly Step[]): ReadonlySet<string> {
+  const before = names.flatMap((name) => all.find((step) => step.name === name)?.after ?? [])
+  return new Set([...names, ...(before.length === 0 ? [] : withPrerequisites(before, all))])
 }
 
 /** A step of one program, or of several one after the other: one check, passed when all end well. */

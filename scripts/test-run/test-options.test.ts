@@ -29,6 +29,8 @@ describe('the options of npm test', () => {
 
   it('name the steps, or go to vitest alone', () => {
     expect(namesFor('--steps', 'unit,lint')).toEqual(['lint', 'unit'])
+    const packed = parseTestOptions(['--steps', 'packed-install'], ['packed-install'])
+    expect(chosenSteps(packed).map(({ name }) => name)).toEqual(['build', 'pack', 'packed-install'])
     expect(namesFor('-t', 'appends')).toEqual(['vitest'])
     expect(namesFor('packages/core')).toEqual(['vitest'])
   })
@@ -36,6 +38,7 @@ describe('the options of npm test', () => {
   it('must be known', () => {
     expect(() => parseTestOptions(['--fast'], [])).toThrow(TypeError)
     expect(() => parseTestOptions(['--steps', 'lint,magic'], ['lint'])).toThrow('no step is called "magic"')
+    expect(() => parseTestOptions(['--only', 'memory,oracle'], [])).toThrow('"oracle" is no backend')
     expect(() => parseTestOptions(['--seed', 'x'], [])).toThrow('--seed takes a whole number')
   })
 })

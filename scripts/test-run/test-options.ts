@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { parseTestBackends } from '../../tooling/servers/src/test-backends.ts'
 
 /** What a person may ask of `npm test`. */
 export interface TestOptions {
@@ -21,7 +22,7 @@ export const testUsage = `npm test -- [options] [file…]
   --quick                memory and PGlite only: no servers, no packed-install check; under two minutes
   --only NAME,NAME       the backends that integration tests run on: memory, pglite, postgres
   --no-install-check     leave out the packages installed on every supported Node
-  --steps NAME,NAME      these steps alone
+  --steps NAME,NAME      these steps alone, and those they need
   -t, --test-name-pattern TEXT   only vitest, only tests whose names match
   file…                  only vitest, only files whose paths hold this
   --seed NUMBER          the random order of an earlier run
@@ -50,13 +51,17 @@ export function parseTestOptions(words: readonly string[], knownSteps: readonly 
   return {
     help: values.help,
     quick: values.quick,
-    only: values.only?.split(',') ?? (values.quick ? ['memory', 'pglite'] : undefined),
+    only: values.only === undefined ? quickBackends(values.quick) : parseTestBackends(values.only),
     installCheck: !values['no-install-check'] && !values.quick,
     steps,
     testNamePattern: values['test-name-pattern'],
     files: positionals,
     seed: values.seed === undefined ? Math.floor(Math.random() * 1e9) : parseSeed(values.seed),
   }
+}
+
+function quickBackends(quick: boolean): TestOptions['only'] {
+  return quick ? ['memory', 'pglite'] : undefined
 }
 
 function parseSeed(text: string): number {
