@@ -1,10 +1,75 @@
-import { existsSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { repositoryRoot } from '../repository-root.ts'
-import type { Step } from './step.ts'
+import { ignoredFolder, repositoryRoot } from '../repository-root.ts'
+import { runCommand } from './run-command.ts'
+import type { Step, StepOutcome } from './step.ts'
 import type { TestOptions } from './test-options.ts'
 
-/** Runs of the examples, as a user would start them; one step for each example that exists. */
-export function exampleSteps(_options: TestOptions): readonly Step[] {
-  return existsSync(join(repositoryRoot, 'examples')) ? [] : []
+interface Example {
+  readonly step: string
+  /** Under `examples/`; its `src/main.ts` is what the root command of the same name runs. */
+  readonly folder: string
+  readonly words: readonly string[]
+  /** What a run must print. */
+  readonly prints: RegExp
+}
+
+const examples: readonly Example[] = [
+  { step: 'demo', folder: 'bank-account', words: [], prints: /\S/ },
+  {
+    step: 'git-history',
+    folder: 'git-history',
+    words: [repositoryRoot],
+    prints: /^verified: \d+ files at [0-9a-f]+ /m,
+  },
+]
+
+/** The examples, run on the built packages as their users run them: twice on each store, so that data are there. */
+export function exampleSteps({ only = ['memory', 'pglite'] }: TestOptions): readonly Step[] {
+  const backends = (['memory', 'pglite'] as const).filter((backend) => only.includes(backend))
+  const present = examples.filter(({ folder }) => existsSync(join(repositoryRoot, 'examples', folder)))
+  if (backends.length === 0) return []
+  return present.map((example) => ({
+    name: example.step,
+    after: ['build'],
+    async run({ logPath }) {
+      const data = join(ignoredFolder, `test-${example.step}`)
+      const urls = { memory: 'memory:', pglite: `pglite:${data}` }
+      rmSync(data, { recursive: true, force: true })
+      try {
+        return await runTwice(
+          example,
+          backends.map((backend) => urls[backend]),
+          logPath,
+        )
+      } finally {
+        rmSync(data, { recursive: true, force: true })
+      }
+    },
+  }))
+}
+
+async function runTwice(
+  { folder, words, prints }: Example,
+  stores: readonly string[],
+  logPath: string,
+): Promise<StepOutcome> {
+  const main = join(repositoryRoot, 'examples', folder, 'src', 'main.ts')
+  const problems: string[] = []
+  for (const url of stores) {
+    for (const round of ['first', 'second']) {
+      const command = {
+        program: process.execPath,
+        words: ['--import', 'tsx', main, ...words],
+        environment: { EVENTSPINE_STORE: url },
+      }
+      const { exitCode, output } = await runCommand(command, logPath)
+      if (exitCode === 0 && prints.test(output)) continue
+      const how = exitCode === 0 ? `did not print ${prints.source}` : `ended with ${exitCode ?? 'a signal'}`
+      problems.push(`the ${round} run on ${url} ${how}:\n${output.trim().split('\n').slice(-15).join('\n')}`)
+    }
+  }
+  const passed = stores.length * 2 - problems.length
+  const outcome = { passed, failed: problems.length, skipped: 0 }
+  return problems.length === 0 ? outcome : { ...outcome, problem: problems.join('\n') }
 }
