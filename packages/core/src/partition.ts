@@ -41,15 +41,20 @@ export function partitionOf(name: string, partitions: number): number {
   return partitions === 1 ? 0 : (murmur2(name) & 0x7fffffff) % partitions
 }
 
+/** A power of two from 1 to 1,024. */
+export function isPartitionCount(value: unknown): value is number {
+  return (
+    typeof value === 'number' &&
+    Number.isInteger(value) &&
+    value >= 1 &&
+    value <= MAX_PARTITIONS &&
+    (value & (value - 1)) === 0
+  )
+}
+
 /** @throws {@link EventStoreError} `INVALID_ARGUMENT` unless a power of two from 1 to 1,024. */
 export function checkPartitionCount(value: unknown, field = 'partitions'): asserts value is number {
-  if (
-    typeof value !== 'number' ||
-    !Number.isInteger(value) ||
-    value < 1 ||
-    value > MAX_PARTITIONS ||
-    (value & (value - 1)) !== 0
-  ) {
+  if (!isPartitionCount(value)) {
     throw invalidArgument(field, `must be a power of two from 1 to ${MAX_PARTITIONS}, got ${String(value)}`)
   }
 }

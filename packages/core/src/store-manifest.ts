@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { EventStoreError } from './error.ts'
-import { checkPartitionCount } from './partition.ts'
+import { checkPartitionCount, isPartitionCount } from './partition.ts'
 
 /** The layout that this version of Eventspine reads and writes. A store of a newer one is refused. */
 export const FORMAT_VERSION = 1
@@ -47,7 +47,8 @@ export function checkManifest(
   }
   if (hash !== 'murmur2' || codec !== 'json') throw incompatible(`uses hash ${hash} and codec ${codec}`)
   if (!/^[0-9a-f]{16}$/.test(incarnation)) throw incompatible('has a damaged incarnation')
-  checkPartitionCount(partitions)
+  if (!isPartitionCount(partitions))
+    throw incompatible(`has a damaged partition count, ${String(partitions)}`)
   if (wanted.partitions !== undefined && wanted.partitions !== partitions) {
     throw incompatible(
       `has ${partitions} partitions, ${wanted.partitions} were asked for: the count is fixed at creation`,
