@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { identifyProcess, isProcessAlive, type ProcessIdentity } from './process-identity.ts'
 import { waitUntil } from './wait-until.ts'
@@ -17,10 +17,10 @@ export async function withExclusiveLock<Result>(
 ): Promise<Result> {
   const me = identifyProcess(process.pid)
   if (me === undefined) throw new Error('the start time of this process cannot be read')
-  const content = JSON.stringify({ ...me, nonce: randomUUID() })
+  const content = JSON.stringify(me)
   await mkdir(dirname(path), { recursive: true })
-  if (!(await waitUntil(() => tryLock(path, content), { deadlineMs, intervalMs: 50 }))) {
-    throw new Error(`${path} is still held by process ${(await readHolder(path))?.holder.pid ?? 'unknown'}`)
+  if (!(await waitUntil(() => tryLock(path, content), { deadlineMs, intervalMs: 10 }))) {
+    throw new Error(`${path} is still held by process ${(await readHolder(path))?.pid ?? 'unknown'}`)
   }
   try {
     return await work()
@@ -35,8 +35,7 @@ async function tryLock(path: string, content: string): Promise<boolean> {
   await writeFile(draft, content)
   try {
     if (await linked(draft, path)) return true
-    const seen = await readHolder(path)
-    if (seen !== undefined && !isProcessAlive(seen.holder)) await removeStale(path, seen.content)
+    if (await isHeldByTheDead(path)) await removeStale(path, draft)
     return false
   } finally {
     await rm(draft, { force: true })
@@ -44,19 +43,26 @@ async function tryLock(path: string, content: string): Promise<boolean> {
 }
 
 /**
- * Two processes may see the same dead holder, and the slower one must not remove the quicker one's new lock:
- * so the file is moved aside first, looked at, and put back when it is not the one that was seen.
+ * Two may see the same dead holder, and the slower one must not remove the quicker one's new lock: so only the
+ * holder of a second file may remove the first, and looks again before it does.
  */
-async function removeStale(path: string, seenContent: string): Promise<void> {
-  const aside = `${path}.${randomUUID()}`
-  try {
-    await rename(path, aside)
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return
-    throw error
+async function removeStale(path: string, draft: string): Promise<void> {
+  const guard = `${path}.guard`
+  if (!(await linked(draft, guard))) {
+    // Its holder died within the few instructions below; nothing is removed in the same attempt.
+    if (await isHeldByTheDead(guard)) await rm(guard, { force: true })
+    return
   }
-  if ((await readFile(aside, 'utf8')) !== seenContent) await linked(aside, path)
-  await rm(aside, { force: true })
+  try {
+    if (await isHeldByTheDead(path)) await rm(path, { force: true })
+  } finally {
+    await rm(guard, { force: true })
+  }
+}
+
+async function isHeldByTheDead(path: string): Promise<boolean> {
+  const holder = await readHolder(path)
+  return holder !== undefined && !isProcessAlive(holder)
 }
 
 async function linked(from: string, to: string): Promise<boolean> {
@@ -69,11 +75,10 @@ async function linked(from: string, to: string): Promise<boolean> {
   }
 }
 
-async function readHolder(path: string): Promise<{ holder: ProcessIdentity; content: string } | undefined> {
+async function readHolder(path: string): Promise<ProcessIdentity | undefined> {
   try {
-    const content = await readFile(path, 'utf8')
     // Only this file writes locks, and only whole ones.
-    return { content, holder: JSON.parse(content) as ProcessIdentity }
+    return JSON.parse(await readFile(path, 'utf8')) as ProcessIdentity
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined
     throw error

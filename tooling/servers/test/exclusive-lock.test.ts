@@ -24,20 +24,26 @@ async function deadProcess(): Promise<number> {
   return Number((await ended).stdout)
 }
 
+/** That many ask for the lock at once; tells how many were ever inside together. */
+async function contend(count: number): Promise<{ results: readonly number[]; most: number }> {
+  let inside = 0
+  let most = 0
+  const work = async (result: number): Promise<number> => {
+    inside += 1
+    most = Math.max(most, inside)
+    await readdir(folder)
+    inside -= 1
+    return result
+  }
+  const all = Array.from({ length: count }, (_, result) =>
+    withExclusiveLock(path, 10_000, () => work(result)),
+  )
+  return { results: await Promise.all(all), most }
+}
+
 describe('an exclusive lock', () => {
   it('lets one in at a time, gives each its own result and leaves no file behind', async () => {
-    let inside = 0
-    let most = 0
-    const work = async (result: number): Promise<number> => {
-      inside += 1
-      most = Math.max(most, inside)
-      await new Promise((resolve) => setImmediate(resolve))
-      inside -= 1
-      return result
-    }
-    const results = [1, 2, 3, 4].map((result) => withExclusiveLock(path, 10_000, () => work(result)))
-    expect(await Promise.all(results)).toEqual([1, 2, 3, 4])
-    expect(most).toBe(1)
+    expect(await contend(10)).toEqual({ results: [...Array.from({ length: 10 }).keys()], most: 1 })
     expect(await readdir(folder)).toEqual([])
   })
 
@@ -56,12 +62,28 @@ describe('an exclusive lock', () => {
     async (holder) => {
       const pid = holder === 'a process that ended' ? await deadProcess() : process.pid
       await writeFile(path, JSON.stringify({ pid, startMark: 'long ago' }))
-      const four = [1, 2, 3, 4].map((result) =>
-        withExclusiveLock(path, 10_000, () => Promise.resolve(result)),
-      )
-      expect(await Promise.all(four)).toEqual([1, 2, 3, 4])
+      expect((await contend(6)).most).toBe(1)
     },
   )
+})
+
+describe('a lock whose holder died', () => {
+  const dead = JSON.stringify({ pid: process.pid, startMark: 'long ago' })
+
+  it('is taken over by one at a time, so that nobody removes the lock of a quicker one', async () => {
+    await writeFile(path, dead)
+    await withExclusiveLock(`${path}.guard`, 1_000, async () => {
+      await expect(withExclusiveLock(path, 100, () => Promise.resolve())).rejects.toThrow('still held')
+    })
+    expect(await withExclusiveLock(path, 1_000, () => Promise.resolve('free'))).toBe('free')
+  })
+
+  it('is taken over though one died while doing so', async () => {
+    await writeFile(path, dead)
+    await writeFile(`${path}.guard`, dead)
+    expect(await withExclusiveLock(path, 1_000, () => Promise.resolve('free'))).toBe('free')
+    expect(await readdir(folder)).toEqual([])
+  })
 })
 
 describe('the identity of a process', () => {

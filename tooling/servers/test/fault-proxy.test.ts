@@ -181,11 +181,13 @@ describe('a fault proxy', () => {
     late.socket.write('three\n')
     await until(() => proxy.connections === 2 && server.open === 2)
     const gone = await LineClient.open(proxy.port)
-    gone.socket.destroy()
     await until(() => server.open === 3)
+    gone.socket.resetAndDestroy()
+    await LineClient.open(proxy.port)
+    await until(() => server.open === 4)
     expect(server.received).toEqual(['one'])
     await proxy.pass()
-    await until(() => client.text === 're:one\nre:two\n' && late.text === 're:three\n' && server.open === 2)
+    await until(() => client.text === 're:one\nre:two\n' && late.text === 're:three\n' && server.open === 3)
   })
 
   it('refuses new connections while open ones go on, until it passes again', async () => {

@@ -1,0 +1,55 @@
+import { readdirSync } from 'node:fs'
+import { readText } from './repository.ts'
+
+const FOLDER = 'tooling/docs/snippets'
+
+/** Programs whose parts stand in the documentation; each is run by a test. */
+export function snippetFiles(): readonly string[] {
+  return readdirSync(new URL('../snippets', import.meta.url)).toSorted()
+}
+
+/**
+ * A snippet as Markdown code: a whole program, or with `FILE#NAME` what stands between its `// #region NAME` and
+ * `// #endregion`.
+ *
+ * @throws {@link Error} there is no such file or region.
+ */
+export function snippet(argument: string): string {
+  const [file = '', region] = argument.split('#')
+  const text = readText(`${FOLDER}/${file}`)
+  const code = region === undefined ? withoutMarkers(text) : regionOf(text, file, region)
+  return `\`\`\`ts\n${code.trim()}\n\`\`\``
+}
+
+/** What each `console.log` of a snippet prints, as the comments behind them say. */
+export function documentedOutput(file: string): readonly string[] {
+  return readText(`${FOLDER}/${file}`)
+    .split('\n')
+    .filter((line) => line.includes('console.log('))
+    .map((line) => {
+      const comment = /\) \/\/ (.+)$/.exec(line)?.[1]
+      if (comment === undefined) throw new Error(`${file}: no comment says what this prints: ${line.trim()}`)
+      return comment
+    })
+}
+
+function regionOf(text: string, file: string, region: string): string {
+  const lines = text.split('\n')
+  const start = lines.findIndex((line) => line.trim() === `// #region ${region}`)
+  if (start === -1) throw new Error(`${file} has no region "${region}"`)
+  const length = lines.slice(start + 1).findIndex((line) => line.trim() === '// #endregion')
+  if (length === -1) throw new Error(`${file}: region "${region}" does not end`)
+  const inside = lines.slice(start + 1, start + 1 + length)
+  const indents = inside
+    .filter((line) => line.trim() !== '')
+    .map((line) => line.length - line.trimStart().length)
+  const indent = Math.min(...indents)
+  return inside.map((line) => line.slice(indent)).join('\n')
+}
+
+function withoutMarkers(text: string): string {
+  return text
+    .split('\n')
+    .filter((line) => !/^\s*\/\/ #(?:region|endregion)\b/.test(line))
+    .join('\n')
+}
