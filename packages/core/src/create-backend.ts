@@ -21,6 +21,10 @@ export function createTransaction<Native>(
   adapter: BackendAdapter<Native>,
   transaction: AdapterTransaction<Native>,
 ): Transaction<Native> {
+  return portsWithin(adapter, transaction)
+}
+
+function portsWithin<Native>(adapter: BackendAdapter<Native>, transaction: AdapterTransaction<Native>) {
   const capabilities: Capabilities = { ...adapter.capabilities, maxCommitsPerBatch: 1, batchesInFlight: 1 }
   const backend = { ...adapter, capabilities }
   return {
@@ -53,7 +57,16 @@ class WrappedBackend<Native> implements Backend<Native> {
     const { doTransaction } = this.#adapter
     if (doTransaction === undefined)
       throw notSupported(`${this.name} has no transaction over store and documents`)
-    return doTransaction((transaction) => work(createTransaction(this.#adapter, transaction)))
+    return doTransaction(async (transaction) => {
+      const ports = portsWithin(this.#adapter, transaction)
+      try {
+        return await work(ports)
+      } finally {
+        // An append that nobody awaited belongs to this transaction still; what comes later belongs to none.
+        await ports.store.close()
+        ports.documents.close()
+      }
+    })
   }
 
   close(): Promise<void> {

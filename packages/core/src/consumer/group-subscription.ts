@@ -99,6 +99,7 @@ export class GroupSubscription implements Subscription {
     const subscription = new GroupSubscription(backend, options, async (self) => {
       const budget = setTimeout(() => self.#stopping.abort(), budgetMs)
       const stop = (): void => self.#stopping.abort()
+      if (signal?.aborted === true) stop()
       signal?.addEventListener('abort', stop, { once: true })
       try {
         await Promise.all(
