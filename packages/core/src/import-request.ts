@@ -19,6 +19,7 @@ export function prepareImport(
   let bytes = 0
   events.forEach((event: ImportEvent, index) => {
     const field = `events[${index}]`
+    if (typeof event !== 'object' || event === null) throw invalidArgument(field, 'must be an object')
     const {
       streamId,
       streamPosition,

@@ -1,5 +1,6 @@
 import type { EventStoreAdapter, StreamPage } from './adapter.ts'
 import { asBackendError, checkInteger, throwIfAborted } from './arguments.ts'
+import { invalidArgument } from './error.ts'
 import { prefetched } from './event-read.ts'
 import type { ReadOptions } from './event-store.ts'
 import type { RecordedEvent } from './event.ts'
@@ -28,7 +29,9 @@ export function checkReadOptions(options: ReadOptions): StreamRange {
   checkInteger(from, 'from', 1)
   checkInteger(to, 'to', 0)
   checkInteger(limit, 'limit', 0)
-  if (direction !== 'forward' && direction !== 'backward') checkInteger(direction, 'direction', 0)
+  if (direction !== 'forward' && direction !== 'backward') {
+    throw invalidArgument('direction', `must be 'forward' or 'backward', got ${String(direction)}`)
+  }
   return { from, to, direction, limit, pageSize: checkPageSize(options.pageSize) }
 }
 

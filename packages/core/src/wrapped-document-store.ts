@@ -120,7 +120,8 @@ class WrappedCollection<Value> implements DocumentCollection<Value> {
   async *list(options: ListOptions = {}): AsyncGenerator<Document<Value>> {
     const { prefix = '', pageSize = DEFAULT_PAGE_DOCUMENTS, partition } = options
     if (!this.#listed) throw notSupported(`collection ${JSON.stringify(this.name)} was not opened as listed`)
-    if (typeof prefix !== 'string') throw invalidArgument('prefix', 'must be a string')
+    // The beginning of some key: what no key can hold has no place in it either.
+    if (prefix !== '') checkKey(prefix, 'prefix', this.#store.capabilities)
     checkInteger(pageSize, 'pageSize', 1, MAX_PAGE_DOCUMENTS)
     if (partition !== undefined) checkInteger(partition, 'partition', 0, this.#store.partitions - 1)
     const last = partition ?? this.#store.partitions - 1

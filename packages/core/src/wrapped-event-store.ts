@@ -2,7 +2,13 @@ import type { BackendAdapter, Commit, CommitOutcome, EventStoreAdapter, StoredHe
 import { asBackendError, checkExpectedVersion, checkInteger, throwIfAborted } from './arguments.ts'
 import type { Capabilities } from './capabilities.ts'
 import { groupByScope, type PreparedCommit, prepareCommit } from './commit-request.ts'
-import { EventStoreError, type ExpectedVersion, notSupported, VersionConflictError } from './error.ts'
+import {
+  EventStoreError,
+  type ExpectedVersion,
+  invalidArgument,
+  notSupported,
+  VersionConflictError,
+} from './error.ts'
 import { PagedRead, SlicedRead } from './event-read.ts'
 import type {
   AppendOptions,
@@ -90,8 +96,10 @@ export class WrappedEventStore implements EventStore {
 
   async commit(request: CommitRequest): Promise<CommitResult> {
     this.#checkOpen()
-    if (!Array.isArray(request?.streams)) checkInteger(request?.streams, 'streams', 1)
-    request.streams.forEach(({ streamId }, index) => checkStreamId(streamId, `streams[${index}].streamId`))
+    if (!Array.isArray(request?.streams)) throw invalidArgument('streams', 'must be an array')
+    request.streams.forEach((stream: CommitStream | null | undefined, index) =>
+      checkStreamId(stream?.streamId, `streams[${index}].streamId`),
+    )
     return this.#commit(request, 'streams[0].')
   }
 
