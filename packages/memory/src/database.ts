@@ -112,8 +112,13 @@ export class MemoryDatabase {
     }
   }
 
-  /** Waits until no transaction is open. @throws {@link EventStoreError} `BUSY` after `timeoutMs`. */
-  async waitForTransaction(timeoutMs: number): Promise<void> {
+  /**
+   * Runs `work` once no transaction is open. It must not await: between the check and its end nothing may
+   * come in, another transaction least of all.
+   *
+   * @throws {@link EventStoreError} `BUSY` after `timeoutMs`; `work` was not run.
+   */
+  async whenFree<Result>(timeoutMs: number, work: () => Result): Promise<Result> {
     const deadline = performance.now() + timeoutMs
     while (this.#transaction !== undefined) {
       const leftMs = deadline - performance.now()
@@ -121,25 +126,23 @@ export class MemoryDatabase {
         throw new EventStoreError('BUSY', `waited ${timeoutMs} ms for an open transaction`, {
           retryable: true,
         })
-      await Promise.race([this.#transaction, sleep(leftMs)])
+      await Promise.race([this.#transaction, ...(leftMs === Infinity ? [] : [sleep(leftMs)])])
     }
+    return work()
   }
 
   /** Runs `work` as the one open transaction. */
   async exclusively<Result>(timeoutMs: number, work: () => Promise<Result>): Promise<Result> {
-    await this.waitForTransaction(timeoutMs)
     let end = (): void => undefined
-    this.#transaction = new Promise((resolve) => (end = resolve))
+    await this.whenFree(timeoutMs, () => {
+      this.#transaction = new Promise((resolve) => (end = resolve))
+    })
     try {
       return await work()
     } finally {
       this.#transaction = undefined
       end()
     }
-  }
-
-  get inTransaction(): boolean {
-    return this.#transaction !== undefined
   }
 }
 

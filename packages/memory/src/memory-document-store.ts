@@ -27,8 +27,8 @@ export class MemoryDocumentStore implements DocumentStoreAdapter {
   }
 
   async doWrite(writes: readonly EncodedDocumentWrite[]): Promise<DocumentBatchOutcome> {
-    if (this.#overlay === undefined) await this.#database.waitForTransaction(Infinity)
-    return this.write(writes)
+    if (this.#overlay !== undefined) return this.write(writes)
+    return this.#database.whenFree(Infinity, () => this.write(writes))
   }
 
   async doList({ collection, partition, prefix, after, limit }: DocumentPageRequest): Promise<DocumentPage> {

@@ -30,15 +30,14 @@ export class MemoryEventStore implements EventStoreAdapter {
   }
 
   async doAppend(commits: readonly Commit[], lockTimeoutMs: number): Promise<readonly CommitOutcome[]> {
-    if (this.#journal === undefined && this.#database.inTransaction) {
-      try {
-        await this.#database.waitForTransaction(lockTimeoutMs)
-      } catch (error) {
-        if (!EventStoreError.is(error, 'BUSY')) throw error
-        return commits.map(() => ({ ok: false, error }))
-      }
+    const appendAll = () => commits.map((commit) => this.#append(commit))
+    if (this.#journal !== undefined) return appendAll()
+    try {
+      return await this.#database.whenFree(lockTimeoutMs, appendAll)
+    } catch (error) {
+      if (!EventStoreError.is(error, 'BUSY')) throw error
+      return commits.map(() => ({ ok: false, error }))
     }
-    return commits.map((commit) => this.#append(commit))
   }
 
   async doRead({ streamId, from, to, direction, limit }: StreamPageRequest): Promise<StreamPage> {
@@ -100,9 +99,12 @@ export class MemoryEventStore implements EventStoreAdapter {
     })
   }
 
-  async doRemove({ streamId, kind, before, expectedVersion }: StreamRemoval): Promise<RemovalOutcome> {
-    this.#refuseInTransaction(kind)
-    await this.#database.waitForTransaction(Infinity)
+  async doRemove(removal: StreamRemoval): Promise<RemovalOutcome> {
+    this.#refuseInTransaction(removal.kind)
+    return this.#database.whenFree(Infinity, () => this.#remove(removal))
+  }
+
+  #remove({ streamId, kind, before, expectedVersion }: StreamRemoval): RemovalOutcome {
     const stream = this.#database.streams.get(streamId)
     const version = stream === undefined ? 0 : this.#version(stream)
     const deleted = stream !== undefined && version > 0 && stream.deletedAt === version
@@ -123,7 +125,10 @@ export class MemoryEventStore implements EventStoreAdapter {
 
   async doImport(partition: number, events: readonly ImportedEvent[]): Promise<CommitOutcome> {
     this.#refuseInTransaction('import')
-    await this.#database.waitForTransaction(Infinity)
+    return this.#database.whenFree(Infinity, () => this.#import(partition, events))
+  }
+
+  #import(partition: number, events: readonly ImportedEvent[]): CommitOutcome {
     const { sealed } = this.#database.partition(partition)
     if (sealed) return { ok: false, error: partitionSealed(partition) }
     const added: Row[] = []
@@ -161,8 +166,9 @@ export class MemoryEventStore implements EventStoreAdapter {
 
   async doSeal(partition: number, sealed: boolean): Promise<void> {
     this.#refuseInTransaction('seal')
-    await this.#database.waitForTransaction(Infinity)
-    this.#database.partition(partition).sealed = sealed
+    await this.#database.whenFree(Infinity, () => {
+      this.#database.partition(partition).sealed = sealed
+    })
   }
 
   /** No await between the checks and the writes: nothing can come in between. */
