@@ -66,7 +66,7 @@ export function registerCases(options: KitOptions, port: string, cases: readonly
         for (const testCase of topicCases) {
           const { id, laws, title, timeoutMs = DEFAULT_TIMEOUT_MS } = testCase
           options.it(
-            `${id} [${laws.join(' ')}]: ${title}`,
+            `${id}${laws.length === 0 ? '' : ` [${laws.join(' ')}]`}: ${title}`,
             () => runCase(testCase, options),
             timeoutMs + CLOSING_MS,
           )

@@ -1,4 +1,5 @@
 export { registerCases, runCase } from './case-runner.ts'
+export { documentCases } from './document-cases.ts'
 export { eventually } from './eventually.ts'
 export { LAWS, type Law } from './laws.ts'
 export type {
@@ -11,3 +12,6 @@ export type {
   Runner,
   TestBackend,
 } from './kit.ts'
+export { storeCases } from './store-cases.ts'
+export { testDocumentStore } from './test-document-store.ts'
+export { testEventStore } from './test-event-store.ts'

@@ -28,6 +28,20 @@ export interface TestBackend {
   reopen(): Promise<Backend>
   /** `undefined` exactly where `capabilities.multiProcess` is `false`. */
   readonly child: ChildAccess | undefined
+  /**
+   * Lets the reply to the next append of `backend` get lost after the append was executed. Where the test
+   * bed has no means for that, cases give up on the call instead.
+   */
+  readonly loseReply?: (() => Promise<void>) | undefined
+  /**
+   * Lets all of the feed go that was written so far. Needed exactly where `feedRetention` is `trimmed`.
+   */
+  readonly trimFeed?: (() => Promise<void>) | undefined
+  /**
+   * Takes the store away from `backend`, as a server that is down does, until `end` is called. Where the test
+   * bed has no means for that, cases reopen the store instead.
+   */
+  readonly outage?: (() => Promise<{ readonly end: () => Promise<void> }>) | undefined
   /** Closes the clients that `sibling` and `reopen` made too, and removes the store. */
   close(): Promise<void>
 }
@@ -61,9 +75,10 @@ export interface CaseContext {
 
 /** One provable statement about a backend. */
 export interface Case {
+  /** Empty where the case holds the ports to something that no law names. */
+  readonly laws: readonly Law[]
   /** Stable, `topic/what`: quoted by the ports' documentation and by the table of laws. */
   readonly id: string
-  readonly laws: readonly Law[]
   /** A sentence without its subject: `refuses an append at a stale version`. */
   readonly title: string
   /** Milliseconds after which the case has failed. Default 60,000. */
