@@ -11,6 +11,7 @@ import { testBackends, testServers } from './tooling/servers/src/test-backends.t
  *   skipped. A file for one server alone carries its name, `<topic>.postgres.integration.test.ts`, and is
  *   left out when that server was not asked for. The URL of each server is in EVENTSPINE_TEST_POSTGRES: given from
  *   outside, or set here after starting one for the run.
+ *   EVENTSPINE_TEST_QUICK is set when one round of anything repeated is enough.
  * - `types`: `*.test-d.ts`, checked by the compiler and never run.
  *
  * Packages are loaded from source by their `@eventspine/source` condition, so no build is needed. Files and tests run
