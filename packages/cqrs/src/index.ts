@@ -1,1 +1,10 @@
-export {}
+export { commandHandler, type CommandHandler, type CommandHandlerOptions } from './command-handler.ts'
+export type { CommandResult, HandleOptions } from './command-handler.ts'
+export type { CommittedEvent, CommittedEventOf } from './committed-event.ts'
+export { decider, type CommandOf, type Decider, type Decision, type StateOf } from './decider.ts'
+export { DomainError, domainError } from './domain-error.ts'
+export { fold, type Folded, type Folding, type FoldOptions } from './fold.ts'
+export { projection, type Evolutions, type Projection, type ProjectionDefinition } from './projection.ts'
+export { readModel, type ReadModel, type ReadModelEntry } from './read-model.ts'
+export type { RetryNotice, RetryOptions } from './retry-budget.ts'
+export { runProjection, type RunningProjection, type RunProjectionOptions } from './run-projection.ts'

@@ -1,0 +1,97 @@
+import {
+  type ContractShape,
+  type DocumentCollection,
+  type DocumentStore,
+  type EventDefinitions,
+  type EventOf,
+  EventStoreError,
+} from '@eventspine/core'
+import type { Projection } from './projection.ts'
+import { documentsOf, type ProjectedDocument } from './read-model.ts'
+
+/**
+ * Applies events to the documents of a projection, each once, however often it is delivered and whoever
+ * else applies it: a document carries the version of each stream up to which it was applied, and is only ever
+ * replaced at the revision that was read.
+ */
+export class DocumentProjector<State, Category extends string, Definitions extends EventDefinitions> {
+  /** Events whose effect this projector wrote. */
+  applied = 0
+  /** Events that had had their effect before. */
+  repeated = 0
+  readonly #projection: Projection<State, Category, Definitions>
+  readonly #collection: DocumentCollection<ProjectedDocument<State>>
+  /** What is under way for each key: without it, streams that share a document would only get in each other's way. */
+  readonly #underWay = new Map<string, Promise<void>>()
+
+  constructor(documents: DocumentStore, projection: Projection<State, Category, Definitions>) {
+    this.#projection = projection
+    this.#collection = documentsOf(documents, projection)
+  }
+
+  async apply(event: EventOf<ContractShape<Category, Definitions>>, signal: AbortSignal): Promise<void> {
+    const key = this.#projection.key(event)
+    if (key === undefined) return
+    const before = this.#underWay.get(key)
+    const own =
+      before === undefined ? this.#applyTo(key, event, signal) : this.#applyAfter(before, key, event, signal)
+    this.#underWay.set(key, own)
+    try {
+      await own
+    } finally {
+      if (this.#underWay.get(key) === own) this.#underWay.delete(key)
+    }
+  }
+
+  async #applyAfter(
+    before: Promise<void>,
+    key: string,
+    event: EventOf<ContractShape<Category, Definitions>>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    // Its failure is its own caller's concern.
+    await before.catch(() => undefined)
+    await this.#applyTo(key, event, signal)
+  }
+
+  async #applyTo(
+    key: string,
+    event: EventOf<ContractShape<Category, Definitions>>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { streamId, streamPosition, position } = event
+    for (;;) {
+      signal.throwIfAborted()
+      const current = await this.#collection.get(key)
+      const streams = current?.value.streams ?? {}
+      if ((streams[streamId] ?? 0) >= streamPosition) {
+        this.repeated++
+        return
+      }
+      const state = this.#evolve(current?.value.state, event)
+      if (current === undefined && state === undefined) return
+      const next = {
+        ...(state === undefined ? {} : { state }),
+        position,
+        streams: { ...streams, [streamId]: streamPosition },
+      }
+      const expectedRevision = current === undefined ? 'none' : { revision: current.revision }
+      try {
+        await this.#collection.put(key, next, { expectedRevision })
+        this.applied++
+        return
+      } catch (error) {
+        // Another process changed the document meanwhile, so something was done: look again.
+        if (!EventStoreError.is(error, 'REVISION_CONFLICT')) throw error
+      }
+    }
+  }
+
+  #evolve(state: State | undefined, event: EventOf<ContractShape<Category, Definitions>>): State | undefined {
+    const { evolve, initialState } = this.#projection
+    // Sound: the entry under an event's type takes events of that type.
+    const next = evolve[event.type] as ((state: State, event: unknown) => State | undefined) | undefined
+    const before = state ?? initialState()
+    return next === undefined ? before : next(before, event)
+  }
+}
