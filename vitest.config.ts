@@ -18,7 +18,8 @@ import { testBackends, testServers } from './tooling/servers/src/test-backends.t
  * in random order; EVENTSPINE_TEST_SEED repeats one that a run has printed.
  */
 
-const folders = '{packages,examples,tooling}/*/**,{scripts,benchmarks}/**'
+const folders = ['packages', 'examples', 'tooling', 'benchmarks', 'scripts']
+const filesOf = (ending: string): string[] => folders.map((folder) => `${folder}/**/*.${ending}`)
 const ignored = ['**/node_modules/**', '**/dist/**', '**/.eventspine/**']
 const seed = Number(process.env['EVENTSPINE_TEST_SEED'] ?? Date.now() % 1_000_000_000)
 const notAskedFor = testServers.filter((server) => !testBackends().includes(server))
@@ -38,7 +39,7 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'unit',
-          include: [`{${folders}}/*.test.ts`],
+          include: filesOf('test.ts'),
           exclude: [...ignored, '**/*.integration.test.ts'],
         },
       },
@@ -46,7 +47,7 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'integration',
-          include: [`{${folders}}/*.integration.test.ts`],
+          include: filesOf('integration.test.ts'),
           exclude: [...ignored, ...notAskedFor.map((server) => `**/*.${server}.integration.test.ts`)],
           globalSetup: ['tooling/servers/src/vitest-servers.ts'],
           testTimeout: 60_000,
@@ -61,7 +62,7 @@ export default defineConfig({
           typecheck: {
             enabled: true,
             only: true,
-            include: [`{${folders}}/*.test-d.ts`],
+            include: filesOf('test-d.ts'),
             exclude: ignored,
             tsconfig: './tsconfig.test-d.json',
           },

@@ -27,6 +27,14 @@ export const fileNames: Rule = ({ files }) =>
 const runners = new Set(['describe', 'it', 'test', 'suite', 'bench'])
 const exceptions = new Set(['only', 'skip', 'todo', 'skipIf', 'runIf', 'fails'])
 
+/** Every test is where vitest looks for it; anywhere else it would never run, and nobody would notice. */
+export const testsAreFound: Rule = ({ files }) =>
+  [...files.keys()].flatMap((path) => {
+    if (!/\.(?:test|test-d|spec|spec-d)\.[cm]?[jt]sx?$/.test(path)) return []
+    if (/^(?:packages|examples|tooling|benchmarks|scripts)\/.+\.(?:test|test-d)\.ts$/.test(path)) return []
+    return [{ rule: 'tests-are-found', path, message: 'is no test file that vitest.config.ts includes' }]
+  })
+
 /** Every test runs every time: what cannot run fails. */
 export const allTestsRun: Rule = ({ files }) =>
   [...files].flatMap(([path, text]) => {

@@ -189,6 +189,15 @@ describe('the layout rules', () => {
   })
 
   it.for([
+    'packages/core/src/one.spec.ts',
+    'docs/one.test.ts',
+    'one.test.ts',
+    'packages/core/test/one.test.mjs',
+  ])('find the test file %s, which would never run', (path) => {
+    expect(problemsWith({ [path]: '' })).toEqual([expect.stringContaining(`tests-are-found ${path}`)])
+  })
+
+  it.for([
     "it.only('a', () => {})",
     "it.concurrent.skip('a', () => {})",
     "test.todo('a')",

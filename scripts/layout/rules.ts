@@ -1,5 +1,5 @@
 import { arrows, declaredDependencies, packageBorders } from './dependency-rules.ts'
-import { allTestsRun, fileNames, fileSize, noMachine } from './file-rules.ts'
+import { allTestsRun, fileNames, fileSize, noMachine, testsAreFound } from './file-rules.ts'
 import { internalDependencies, packageFiles, packageManifests } from './package-rules.ts'
 import type { Problem, Rule, Workspace } from './workspace.ts'
 
@@ -12,6 +12,7 @@ const rules: readonly Rule[] = [
   internalDependencies,
   fileSize,
   fileNames,
+  testsAreFound,
   allTestsRun,
   noMachine,
 ]
