@@ -1,10 +1,13 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { parseOptions, UsageError } from '../src/options.ts'
 import { runCommand } from './command.ts'
 import { file, TestRepository } from './test-repository.ts'
+
+// Each starts processes, which may wait for others of the machine.
+vi.setConfig({ testTimeout: 30_000 })
 
 let repository: TestRepository
 let folder: string

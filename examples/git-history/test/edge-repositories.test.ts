@@ -3,6 +3,9 @@ import { file, TestRepository } from './test-repository.ts'
 import { replayFrom, streamsIn, withoutRate } from './replay-from.ts'
 import { typesOf } from './recorded-streams.ts'
 
+// Each starts processes, which may wait for others of the machine.
+vi.setConfig({ testTimeout: 30_000 })
+
 const empty = 'which has no commit yet (0 commits, 0 events, 0 events/s)'
 
 afterEach(() => vi.unstubAllEnvs())
@@ -107,6 +110,20 @@ test('replacements and grafts of a user do not change what happened', async () =
   repository.git('replace', head, other)
   const { last } = await replayFrom(repository.path)
   expect(withoutRate(last)).toBe(`verified: 2 files at ${head} (2 commits, 4 events, R events/s)`)
+})
+
+test('signatures are not shown, though the user wants to see them', async () => {
+  using repository = new TestRepository()
+  repository.commit('main', [{ changes: [['a', file('1')]] }])
+  const tree = repository.git('rev-parse', 'HEAD^{tree}')
+  const signature = 'gpgsig -----BEGIN PGP SIGNATURE-----\n \n iQ\n -----END PGP SIGNATURE-----\n'
+  const people = 'author A <a@example.org> 1700000000 +0000\ncommitter A <a@example.org> 1700000000 +0000\n'
+  const head = repository.write('commit', `tree ${tree}\n${people}${signature}\nsigned\n`)
+  repository.git('update-ref', 'refs/heads/main', head)
+  repository.git('config', 'log.showSignature', 'true')
+  vi.stubEnv('GNUPGHOME', repository.path)
+  const { last } = await replayFrom(repository.path)
+  expect(withoutRate(last)).toBe(`verified: 1 file at ${head} (1 commit, 2 events, R events/s)`)
 })
 
 test('many files in one commit, more than one atomic commit takes, are all there', async () => {

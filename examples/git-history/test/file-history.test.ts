@@ -1,6 +1,9 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { replayFrom } from './replay-from.ts'
 import { file, TestRepository } from './test-repository.ts'
+
+// Each starts processes, which may wait for others of the machine.
+vi.setConfig({ testTimeout: 30_000 })
 
 test('prints one file’s history, folded live', async () => {
   using repository = new TestRepository()

@@ -24,6 +24,8 @@ export const oddPaths: readonly Path[] = [
   'caf%E9',
   Buffer.from([0x63, 0x61, 0x66, 0xef, 0xbf, 0xbd]),
   Buffer.from([0xff, 0x0a, 0xfe]),
+  Buffer.from([0xff, 0xff]),
+  Buffer.from('\u00ff%FF', 'latin1'),
   `deep/${'folder/'.repeat(40)}one`,
   `deep/${'folder/'.repeat(40)}two`,
   'é'.repeat(126),

@@ -1,6 +1,7 @@
+import { setImmediate } from 'node:timers/promises'
 import { type EventStore, EventStoreError, partitionOf } from '@eventspine/core'
 import { Faults, memory, MemoryDatabase } from '@eventspine/memory'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { openRepository } from '../src/git/repository.ts'
 import { HistoryConflictError } from '../src/history-conflict-error.ts'
 import { replay, type ReplayObserver } from '../src/replay.ts'
@@ -9,6 +10,9 @@ import { narrowStore } from './narrow-store.ts'
 import { createOddRepository } from './odd-repository.ts'
 import { recordedStreams, type RecordedStreams } from './recorded-streams.ts'
 import { file, TestRepository } from './test-repository.ts'
+
+// Each starts processes, which may wait for others of the machine.
+vi.setConfig({ testTimeout: 30_000 })
 
 interface Overrides {
   readonly limit?: number
@@ -29,6 +33,10 @@ async function replayInto(store: EventStore, { path }: TestRepository, overrides
   }
   const names = await findStreams(store, branch, head.root, fresh)
   return await replay({ store, names, path, head, limit, signal, observer })
+}
+
+async function turnsOfTheLoop(count: number): Promise<void> {
+  for (let turn = 0; turn < count; turn++) await setImmediate()
 }
 
 let repository: TestRepository
@@ -87,7 +95,7 @@ describe('a replay', () => {
       return commit()
     })
     await replayInto(store, repository)
-    expect(requests).toEqual([26, 11, 2, 2, 10, 3, 1, 4, 3, 1, 2, 2])
+    expect(requests).toEqual([28, 11, 2, 2, 10, 3, 1, 4, 3, 1, 2, 2])
   })
 
   test('cuts a git commit at every limit of the backend, and its own event stands in the last part', async () => {
@@ -131,23 +139,57 @@ describe('a replay', () => {
     expect(await recordedStreams(store)).toEqual(clean)
   })
 
+  test('completes git commits in order, whichever has its files stored first', async () => {
+    const { store } = memory()
+    const completed: unknown[] = []
+    const uneven = narrowStore(
+      store,
+      { multiStreamAppend: 'none' },
+      async ({ streams: [stream] }, commit) => {
+        const [event] = stream?.events ?? []
+        const { commitNumber } = (event?.data ?? {}) as { commitNumber?: number }
+        if (commitNumber === undefined) completed.push(stream?.expectedVersion)
+        else if (commitNumber % 2 === 0) await turnsOfTheLoop(10)
+        return await commit()
+      },
+    )
+    await replayInto(uneven, repository)
+    expect(completed).toEqual(Array.from({ length: 12 }, (_, version) => version))
+  })
+
   test.each([
     ['store', {}],
     ['store, in small parts', { maxAppendStreams: 3 }],
     ['partition', { multiStreamAppend: 'partition' }],
     ['none', { multiStreamAppend: 'none' }],
-  ] as const)('writes nothing twice when it dies after any of its appends (%s)', async (_scope, narrower) => {
-    let died = true
-    for (let appends = 0; died; appends++) {
-      const { store } = memory({ partitions: 4 })
-      const outcome = await replayInto(dyingStore(store, appends, narrower), repository).catch(
-        (error: unknown) => error,
-      )
-      died = EventStoreError.is(outcome, 'CLOSED')
-      await replayInto(narrowStore(store, narrower), repository)
-      expect(await recordedStreams(store)).toEqual(clean)
-    }
-  })
+  ] as const)(
+    'writes nothing twice when it dies after any of its appends (%s)',
+    { timeout: 30_000 },
+    async (_scope, narrower) => {
+      using small = new TestRepository()
+      const changes = (content: string, paths: string) =>
+        Array.from(paths, (path) => [path, file(content)] as const)
+      small.commit('main', [
+        { changes: changes('1', 'abcde') },
+        {},
+        { changes: changes('2', 'ef') },
+        { changes: changes('3', 'a') },
+      ])
+      const { store } = memory()
+      await replayInto(store, small)
+      const whole = await recordedStreams(store)
+      let died = true
+      for (let appends = 0; died; appends++) {
+        const { store } = memory({ partitions: 4 })
+        const outcome = await replayInto(dyingStore(store, appends, narrower), small).catch(
+          (error: unknown) => error,
+        )
+        died = EventStoreError.is(outcome, 'CLOSED')
+        await replayInto(narrowStore(store, narrower), small)
+        expect(await recordedStreams(store)).toEqual(whole)
+      }
+    },
+  )
 
   test('goes on under other limits than those it was stopped under', async () => {
     const { store } = memory()
@@ -244,6 +286,24 @@ describe('a history that was rewritten', () => {
       'file:main/b',
       'file:main~2/a',
     ])
+  })
+
+  test('is refused though its events would fit', async () => {
+    using rewritten = new TestRepository()
+    const start = rewritten.commit('main', [{ changes: [['a', file('1')]] }])
+    rewritten.commit('main', [{ message: 'before', changes: [['a', file('2')]] }])
+    const { store } = memory()
+    await replayInto(store, rewritten)
+    const before = await recordedStreams(store)
+    rewritten.git('reset', '--quiet', '--hard', start)
+    rewritten.commit('main', [
+      { message: 'amended', changes: [['a', file('2')]] },
+      { changes: [['a', file('3')]] },
+    ])
+    await expect(replayInto(store, rewritten)).rejects.toThrow(
+      /commit 2 is [0-9a-f]{40}, in the repository [0-9a-f]{40}/,
+    )
+    expect(await recordedStreams(store)).toEqual(before)
   })
 
   test('is refused too when it met a half-done commit of the other', async () => {

@@ -62,6 +62,12 @@ export class TestRepository implements Disposable {
     return this.git('rev-parse', `refs/heads/${branch}`)
   }
 
+  /** Writes an object as it is given. Returns its id. */
+  write(type: string, content: string): string {
+    const words = ['hash-object', '-w', '--stdin', '-t', type]
+    return runGit(this.path, words, Buffer.from(content)).toString('latin1').trimEnd()
+  }
+
   [Symbol.dispose](): void {
     rmSync(this.#folder, { recursive: true, force: true })
   }

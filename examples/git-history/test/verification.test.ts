@@ -1,9 +1,12 @@
 import { type Backend, open } from '@eventspine/core'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { adapters } from '../src/adapters.ts'
 import { TREE, type TreeDocument } from '../src/tree-projection.ts'
 import { file, TestRepository } from './test-repository.ts'
 import { replayFrom } from './replay-from.ts'
+
+// Each starts processes, which may wait for others of the machine.
+vi.setConfig({ testTimeout: 30_000 })
 
 const notUtf8 = Buffer.from([0x63, 0x61, 0x66, 0xe9])
 let repository: TestRepository
