@@ -75,5 +75,8 @@ export const noMachine: Rule = ({ files, forbiddenWords }) =>
     }),
   )
 
-/** An absolute path into somebody's home or working folder; after a letter or a dot it is part of another path. */
-const machinePath = /(?<![\w.~$}\])-])\/(?:root|work|home|Users|tmp)\/\w+/
+/**
+ * An absolute path into somebody's home or working folder; after a letter or a dot it is part of another path.
+ * `/home/user` is nobody's.
+ */
+const machinePath = /(?<![\w.~$}\])-])\/(?:root|work|home(?!\/user\b)|Users|tmp)\/\w+/

@@ -234,7 +234,8 @@ describe('the layout rules', () => {
   })
 
   it('let relative paths, URLs and loopback addresses be', () => {
-    const text = 'docs/tmp/a ./home/a https://example.com/home/a http://127.0.0.1:80/work ${root}/work/a'
+    const text =
+      '/home/user/a docs/tmp/a ./home/a https://example.com/home/a http://127.0.0.1:80/work ${root}/work/a'
     expect(problemsWith({ 'docs/a.md': text })).toEqual([])
   })
 })
