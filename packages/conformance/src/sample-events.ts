@@ -33,10 +33,15 @@ export function numberOf(event: { readonly data: unknown }): number {
 }
 
 /** Stream ids that live in one partition. */
-export function streamsOfPartition(partition: number, partitions: number, count: number): readonly string[] {
+export function streamsOfPartition(
+  partition: number,
+  partitions: number,
+  count: number,
+  prefix = 'counter:',
+): readonly string[] {
   const found: string[] = []
   for (let number = 1; found.length < count; number++) {
-    const streamId = `counter:${partition}-${number}`
+    const streamId = `${prefix}${number}`
     if (partitionOf(streamId, partitions) === partition) found.push(streamId)
   }
   return found

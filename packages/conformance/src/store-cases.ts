@@ -4,6 +4,7 @@ import { busyCases } from './cases/busy.ts'
 import { capabilityCases } from './cases/capabilities.ts'
 import { commitDocumentCases } from './cases/commit-documents.ts'
 import { commitCases } from './cases/commit.ts'
+import { differentialCases } from './cases/differential.ts'
 import { envelopeCases } from './cases/envelope.ts'
 import { expectedVersionCases } from './cases/expected-version.ts'
 import { feedRacingCases } from './cases/feed-racing.ts'
@@ -13,6 +14,8 @@ import { importCases } from './cases/import.ts'
 import { jsonCases } from './cases/json.ts'
 import { limitCases } from './cases/limits.ts'
 import { positionCases } from './cases/positions.ts'
+import { processCases } from './cases/processes.ts'
+import { propertyCases } from './cases/properties.ts'
 import { racingCases } from './cases/racing.ts'
 import { readCases } from './cases/read.ts'
 import { removalFeedCases } from './cases/removal-feed.ts'
@@ -30,6 +33,7 @@ export const storeCases: readonly Case[] = [
   ...appendCases,
   ...expectedVersionCases,
   ...racingCases,
+  ...processCases,
   ...repeatCases,
   ...unknownOutcomeCases,
   ...limitCases,
@@ -50,4 +54,6 @@ export const storeCases: readonly Case[] = [
   ...waitCases,
   ...sealCases,
   ...importCases,
+  ...differentialCases,
+  ...propertyCases,
 ]

@@ -1,59 +1,12 @@
 import assert from 'node:assert/strict'
-import {
-  comparePositions,
-  type EventStore,
-  EventStoreError,
-  type Position,
-  type RecordedEvent,
-} from '@eventspine/core'
+import { type EventStore, EventStoreError, type RecordedEvent } from '@eventspine/core'
 import { eventually } from '../eventually.ts'
+import { Follower } from '../follower.ts'
 import type { Case, TestBackend } from '../kit.ts'
 import { numberOf, sampleEvent, sampleEvents } from '../sample-events.ts'
 import { holdOpen, refusesTransaction } from './busy.ts'
 
 const PARTITIONS = 2
-
-/** A reader that follows one partition from its start, as a consumer would, and keeps what it saw. */
-class Follower {
-  readonly seen: { readonly id: string; readonly position: Position }[] = []
-  readonly #store: EventStore
-  readonly #partition: number
-  readonly #pageSize: number
-  #after: Position | undefined
-
-  constructor(store: EventStore, partition: number, pageSize: number) {
-    this.#store = store
-    this.#partition = partition
-    this.#pageSize = pageSize
-  }
-
-  /** Reads to the end as it is now. */
-  async poll(): Promise<void> {
-    const options = { partition: this.#partition, after: this.#after, pageSize: this.#pageSize }
-    for await (const { events, next } of this.#store.feed(options).slices()) {
-      for (const { id, position } of events) {
-        const last = this.seen.at(-1)
-        if (last !== undefined)
-          assert.ok(comparePositions(last.position, position) < 0, 'positions do not rise')
-        this.seen.push({ id, position })
-      }
-      if (this.#after !== undefined)
-        assert.ok(comparePositions(this.#after, next) <= 0, 'a reader was sent back')
-      this.#after = next
-    }
-  }
-
-  /** Holds a scan from the start against what was seen: nothing has appeared or changed below. */
-  async rescan(): Promise<void> {
-    const seen = [...this.seen]
-    const events = await this.#store.feed({ partition: this.#partition, limit: seen.length }).toArray()
-    assert.deepEqual(
-      events.map(({ id, position }) => ({ id, position })),
-      seen,
-      'something appeared, changed or went at or below a position that a reader had seen',
-    )
-  }
-}
 
 /** Writers of all sorts at once: single events, commits, conflicts, aborts. Returns the acknowledged ids. */
 async function writeAtOnce(clients: readonly EventStore[], commits: number): Promise<ReadonlySet<string>> {
@@ -108,14 +61,7 @@ export const feedRacingCases: readonly Case[] = [
           ),
         )
         let writing = true
-        const following = followers.map(async (follower) => {
-          for (let round = 0; writing; round++) {
-            await follower.poll()
-            if (round % 8 === 0) await follower.rescan()
-            // Memory answers without a turn of the event loop: others must get theirs.
-            await new Promise((resolve) => setImmediate(resolve))
-          }
-        })
+        const following = followers.map((follower) => follower.followUntil(() => !writing))
         const acknowledged = await writeAtOnce(clients, 30).finally(() => (writing = false))
         await Promise.all(following)
         const committed = await scan(test.backend.store, partitions)
@@ -125,10 +71,6 @@ export const feedRacingCases: readonly Case[] = [
           'the feed holds what was acknowledged',
         )
         assert.equal(committed.length, acknowledged.size)
-        for (const follower of followers) {
-          await follower.poll()
-          await follower.rescan()
-        }
         assert.equal(followers.flatMap(({ seen }) => seen).length, acknowledged.size * clients.length)
       }
     },
