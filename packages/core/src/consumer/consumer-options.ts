@@ -119,9 +119,11 @@ function handlerLookup(handlers: SubscribeOptions['handlers']): (event: Recorded
   const everything: HandlerMap[] = []
   const byType = new Map<string, HandlerMap[]>()
   maps.forEach((map, index) => {
-    if (typeof map?.handle !== 'function')
-      throw invalidArgument(`handlers[${index}]`, 'must be a function or a handler map')
+    const field = Array.isArray(handlers) ? `handlers[${index}]` : 'handlers'
+    if (typeof map?.handle !== 'function') throw invalidArgument(field, 'must be a function or a handler map')
     if (map.types === 'all') everything.push(map)
+    else if (!Array.isArray(map.types))
+      throw invalidArgument(`${field}.types`, "must be 'all' or an array of types")
     else for (const type of map.types) byType.set(type, [...(byType.get(type) ?? []), map])
   })
   return (event) => {

@@ -17,3 +17,21 @@ export function backoffMs(attempt: number, initialMs: number, maxMs: number): nu
   const full = Math.min(maxMs, initialMs * 2 ** Math.min(attempt - 1, 30))
   return full / 2 + (Math.random() * full) / 2
 }
+
+/** What `work` resolves with, or a rejection as soon as `signal` aborts: nobody waits for `work` any more then. */
+export async function unlessAborted<Result>(
+  signal: AbortSignal,
+  work: Result | Promise<Result>,
+): Promise<Result> {
+  let abort = (): void => undefined
+  const aborted = new Promise<never>((_, reject) => {
+    abort = () => reject(signal.reason)
+    if (signal.aborted) abort()
+    signal.addEventListener('abort', abort)
+  })
+  try {
+    return await Promise.race([work, aborted])
+  } finally {
+    signal.removeEventListener('abort', abort)
+  }
+}

@@ -6,11 +6,16 @@ import { type RunContext, stoppedBy } from './run.ts'
 /** The parked set of a partition while it is owned, and the policy that fills it. */
 export class ParkedStreams {
   readonly #context: RunContext
-  readonly #parked: Map<string, Parked>
+  #parked = new Map<string, Parked>()
 
   constructor(context: RunContext) {
     this.#context = context
-    this.#parked = new Map(context.lease.parked.map((parked) => [parked.streamId, parked]))
+    this.reload()
+  }
+
+  /** Takes what the checkpoint says, for those who change it before they change this. */
+  reload(): void {
+    this.#parked = new Map(this.#context.lease.parked.map((parked) => [parked.streamId, parked]))
   }
 
   get(streamId: string): Parked | undefined {

@@ -5,7 +5,7 @@ import type { RecordedEvent } from '../event.ts'
 import { parsePosition, type Position } from '../position.ts'
 import { WrappedDocumentStore } from '../wrapped-document-store.ts'
 import { isTransient } from './checkpoint.ts'
-import { abortableDelay, backoffMs } from './delay.ts'
+import { abortableDelay, backoffMs, unlessAborted } from './delay.ts'
 import { transactionDocuments } from './effect-buffer.ts'
 import { contextFor, type Delivery, toDelivery } from './handler-call.ts'
 import { LinkedSignal } from '../linked-signal.ts'
@@ -18,6 +18,9 @@ interface Ran {
   readonly next: number
   readonly failed: { readonly error: unknown } | undefined
 }
+
+/** Why handling deliveries ended: at their end, by parking a stream, or early, to go on from the checkpoint. */
+type HandledAll = 'done' | 'parked' | 'early'
 
 /** What the checkpoint says when the deliveries before `next` are done. */
 type ChangeAt = (next: number) => CheckpointChange
@@ -76,7 +79,7 @@ export class TransactionRun {
       const position = next >= deliveries.length ? slice.next : deliveries[next - 1]?.event.position
       return { parked: this.#parked.list(), ...(position === undefined ? {} : { position }) }
     }
-    if (deliveries.length > 0) return this.#handleAll(deliveries, changeAt)
+    if (deliveries.length > 0) return (await this.#handleAll(deliveries, changeAt)) === 'done'
     await this.#context.lease.commit(changeAt(0))
     this.#context.progress.reached(() => slice.next)
     return true
@@ -107,8 +110,10 @@ export class TransactionRun {
           ],
         }
       }
-      if (deliveries.length === 0 || (await this.#handleAll(deliveries, changeAt)))
-        this.#parked.delete(streamId)
+      const ended = deliveries.length === 0 ? 'done' : await this.#handleAll(deliveries, changeAt)
+      // The request stands in the checkpoint, beside how far it got: this owner or the next one goes on.
+      if (ended === 'early') return
+      if (ended === 'done') this.#parked.delete(streamId)
       lease.finishRequest(request.id)
       await lease.commit({ parked: this.#parked.list() })
     }
@@ -120,19 +125,16 @@ export class TransactionRun {
       .filter((delivery) => delivery !== undefined)
   }
 
-  /**
-   * Several transactions where one would hold too long, or where a try failed.
-   *
-   * @returns `false` when a policy or an outage ended it early.
-   */
-  async #handleAll(deliveries: readonly Delivery[], changeAt: ChangeAt): Promise<boolean> {
+  /** Several transactions where one would hold too long, or where a try failed. */
+  async #handleAll(deliveries: readonly Delivery[], changeAt: ChangeAt): Promise<HandledAll> {
     const { options, partition, ending, lease, progress, giveUp } = this.#context
     let next = 0
     let attempt = 1
     while (next < deliveries.length) {
-      if (ending.aborted) return false
+      if (ending.aborted) return 'early'
       const ran = await this.#throughOutage(() => this.#runTransaction(deliveries, next, attempt, changeAt))
-      if (ran === undefined) return false
+      this.#parked.reload()
+      if (ran === undefined) return 'early'
       progress.handled(ran.next - next)
       progress.reached(() => lease.position)
       if (ran.next > next) attempt = 1
@@ -142,23 +144,26 @@ export class TransactionRun {
       if (attempt >= options.attempts) {
         this.#parked.decide(event, attempt, ran.failed.error)
         // Skipped or parked: passed over, in the same write that says so. Later ones are sorted anew.
-        await lease.commit({ ...changeAt(next + 1), parked: this.#parked.list() })
-        return false
+        const parks = options.onFailure === 'park'
+        await lease.commit({ ...changeAt(next + 1), ...(parks ? { parked: this.#parked.list() } : {}) })
+        this.#parked.reload()
+        return parks ? 'parked' : 'early'
       }
       options.notify({ kind: 'retry', partition, event, attempt, error: ran.failed.error })
       await abortableDelay(backoffMs(attempt, options.initialDelayMs, options.maxDelayMs), giveUp)
       attempt++
     }
-    return true
+    return 'done'
   }
 
   /** @returns `undefined` after an outage: what really happened is in the checkpoint, which is read again. */
   async #throughOutage<Result>(work: () => Promise<Result>): Promise<Result | undefined> {
-    const { options, partition, lease, giveUp } = this.#context
+    const { options, partition, lease, giveUp, handlerSignal } = this.#context
     try {
       return await work()
     } catch (error) {
       if (!lease.holds()) throw lease.signal.reason
+      if (handlerSignal.aborted) return undefined
       if (!isTransient(error) && !EventStoreError.is(error, 'REVISION_CONFLICT')) throw error
       const retryInMs = Math.round(backoffMs(1, 50, 50))
       options.notify({ kind: 'backend-error', partition, error, retryInMs })
@@ -196,7 +201,7 @@ export class TransactionRun {
     first: number,
     attempt: number,
   ): Promise<Ran> {
-    const { lease, partition, options } = this.#context
+    const { lease, partition, options, handlerSignal } = this.#context
     const deadline = performance.now() + options.leaseMs / LEASE_SHARE
     let next = first
     for (const { delivered, handlers } of deliveries.slice(first)) {
@@ -206,11 +211,13 @@ export class TransactionRun {
       const context = contextFor(this.#context, next === first ? attempt : 1, own.handler, transaction.native)
       try {
         await transaction.nested(async () => {
-          for (const handler of handlers) await handler(delivered, context)
+          // The transaction cannot stay open for a handler that hangs: it is rolled back without it.
+          for (const handler of handlers) await unlessAborted(handlerSignal, handler(delivered, context))
           await own.flush()
         })
       } catch (error) {
         if (lease.signal.aborted) throw lease.signal.reason
+        if (handlerSignal.aborted) throw error
         return { next, failed: { error } }
       }
       next++
