@@ -1,5 +1,5 @@
 import { type Backend, createBackend, invalidArgument, type OpenOptions } from '@eventspine/core'
-import type { DocumentStoreAdapter, EventStoreAdapter } from '@eventspine/core'
+import type { BackendAdapter, DocumentStoreAdapter, EventStoreAdapter } from '@eventspine/core'
 import { capabilities } from './capabilities.ts'
 import { MemoryDatabase } from './database.ts'
 import { Faults } from './faults.ts'
@@ -22,9 +22,14 @@ export interface MemoryOptions {
 
 /** A backend in this process's memory: for tests and development. Nothing survives the process. */
 export function memory(options: MemoryOptions = {}): Backend<undefined> {
+  return createBackend(memoryAdapter(options))
+}
+
+/** What {@link memory} makes its backend of: for decorators of the adapter, in tests above all. */
+export function memoryAdapter(options: MemoryOptions = {}): BackendAdapter<undefined> {
   const { database = new MemoryDatabase(options), faults = new Faults(), lockTimeoutMs = 2000 } = options
   const documents = new MemoryDocumentStore(database)
-  return createBackend<undefined>({
+  return {
     name: 'memory',
     capabilities,
     manifest: database.manifest,
@@ -33,7 +38,7 @@ export function memory(options: MemoryOptions = {}): Backend<undefined> {
     documents: faultyDocuments(documents, faults),
     doTransaction: (work) => faults.run('transaction', () => runTransaction(database, lockTimeoutMs, work)),
     doClose: async () => undefined,
-  })
+  }
 }
 
 const named = new Map<string, MemoryDatabase>()
