@@ -1,0 +1,182 @@
+-- Reads are functions for the sake of their plans: a statement prepared on a connection keeps its plan, and one made
+-- while the tables were small or empty would scan them from end to end long after they have grown. All are stable,
+-- so that everything in one call is seen at one moment.
+
+-- The first version that a read can return of a stream whose rows p_low to p_high begin with a tombstone and end
+-- without. Tombstones come first, so halving finds the border in a few probes however many there are.
+create function eventspine.first_kept(p_stream text, p_low bigint, p_high bigint) returns bigint language plpgsql stable
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+as $$
+declare
+  v_low bigint := p_low;
+  v_high bigint := p_high;
+  v_middle bigint;
+begin
+  while v_high - v_low > 1 loop
+    v_middle := (v_low + v_high) / 2;
+    if (select e.state from eventspine.events e where e.stream_id = p_stream and e.version = v_middle) = 0 then
+      v_high := v_middle;
+    else
+      v_low := v_middle;
+    end if;
+  end loop;
+  return v_high;
+end
+$$;
+
+create function eventspine.stream_head(p_stream text)
+returns table (r_version bigint, r_deleted boolean, r_first bigint, r_position bigint, r_id uuid) language plpgsql stable
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+as $$
+begin
+  return query
+  select
+    h.version, h.state = 2,
+    case
+      when f.state = 0 then f.version
+      when h.state <> 0 then h.version + 1
+      else eventspine.first_kept(p_stream, f.version, h.version)
+    end,
+    h.position, h.id
+  from (select * from eventspine.events e where e.stream_id = p_stream order by e.version desc limit 1) h,
+    (select * from eventspine.events e where e.stream_id = p_stream order by e.version limit 1) f;
+end
+$$;
+
+create function eventspine.read_forward(p_stream text, p_from bigint, p_to bigint, p_limit integer)
+returns table (
+  r_position bigint, r_version bigint, r_recorded_at bigint, r_schema_version smallint, r_codec smallint,
+  r_id uuid, r_type text, r_data json, r_metadata json
+) language plpgsql stable
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+as $$
+declare
+  v_from bigint := p_from;
+  v_first bigint;
+  v_state smallint;
+begin
+  select e.version, e.state into v_first, v_state
+  from eventspine.events e where e.stream_id = p_stream and e.version >= p_from order by e.version limit 1;
+  if v_state <> 0 then
+    -- A truncated stream: one step over the tombstones, which may be any number.
+    select case when h.state = 0 then eventspine.first_kept(p_stream, v_first, h.version) else h.version + 1 end into v_from
+    from eventspine.events h where h.stream_id = p_stream order by h.version desc limit 1;
+  end if;
+  return query
+  select e.position, e.version, e.recorded_at, e.schema_version, e.codec, e.id, e.type, e.data, e.metadata
+  from eventspine.events e
+  where e.stream_id = p_stream and e.version >= v_from and e.version <= p_to
+  order by e.version limit p_limit;
+end
+$$;
+
+create function eventspine.read_backward(p_stream text, p_from bigint, p_to bigint, p_limit integer)
+returns table (
+  r_position bigint, r_version bigint, r_recorded_at bigint, r_schema_version smallint, r_codec smallint,
+  r_id uuid, r_type text, r_data json, r_metadata json, r_state smallint
+) language plpgsql stable
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+as $$
+begin
+  -- What lies below a tombstone is tombstones too: the client stops at the first.
+  return query
+  select e.position, e.version, e.recorded_at, e.schema_version, e.codec, e.id, e.type, e.data, e.metadata, e.state
+  from eventspine.events e
+  where e.stream_id = p_stream and e.version >= p_from and e.version <= p_to
+  order by e.version desc limit p_limit;
+end
+$$;
+
+-- The first row is not an event: it holds the last position of the partition and the id of what stands at p_after.
+create function eventspine.read_feed(p_partition integer, p_after bigint, p_limit integer)
+returns table (
+  r_position bigint, r_version bigint, r_recorded_at bigint, r_schema_version smallint, r_codec smallint,
+  r_id uuid, r_type text, r_data json, r_metadata json, r_state smallint, r_stream_id text
+) language plpgsql stable
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+as $$
+begin
+  r_position := coalesce((
+    select e.position from eventspine.events e where e.partition = p_partition order by e.position desc limit 1
+  ), 0);
+  r_id := (select e.id from eventspine.events e where e.partition = p_partition and e.position = p_after);
+  return next;
+  return query
+  select
+    e.position, e.version, e.recorded_at, e.schema_version, e.codec, e.id, e.type, e.data, e.metadata, e.state, e.stream_id
+  from eventspine.events e
+  where e.partition = p_partition and e.position > p_after
+  order by e.position limit p_limit;
+end
+$$;
+
+create function eventspine.feed_head(p_partition integer)
+returns table (r_position bigint, r_id uuid) language plpgsql stable
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+as $$
+begin
+  return query
+  select e.position, e.id from eventspine.events e where e.partition = p_partition order by e.position desc limit 1;
+end
+$$;
+
+-- The last position of each partition that has any.
+create function eventspine.feed_heads(p_partitions integer[])
+returns table (r_partition integer, r_position bigint) language plpgsql stable
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+as $$
+begin
+  return query
+  select p.partition, h.position
+  from unnest(p_partitions) p (partition),
+    lateral (select e.position from eventspine.events e where e.partition = p.partition order by e.position desc limit 1) h;
+end
+$$;
+
+-- With the number of the address; no row where nothing is or it has expired.
+create function eventspine.get_documents(p_collections text, p_partitions integer[], p_keys text)
+returns table (r_address bigint, r_value json, r_revision bigint, r_expires_at bigint) language plpgsql stable
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+as $$
+begin
+  return query
+  select a.n, d.value, d.revision, d.expires_at
+  from unnest(string_to_array(p_collections, E'\n'), p_partitions, string_to_array(p_keys, E'\n'))
+    with ordinality a (collection, partition, key, n)
+  join eventspine.documents d on d.collection = a.collection and d.partition = a.partition and d.key = a.key
+  where d.expires_at is null or d.expires_at > eventspine.now_ms();
+end
+$$;
+
+-- Keys from p_from, up to but without p_end where that is not null, by their bytes.
+create function eventspine.list_documents(p_collection text, p_partition integer, p_from text, p_end text, p_limit integer)
+returns table (r_key text, r_value json, r_revision bigint, r_expires_at bigint) language plpgsql stable
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+as $$
+begin
+  if p_end is null then
+    return query
+    select d.key, d.value, d.revision, d.expires_at
+    from eventspine.documents d
+    where d.collection = p_collection and d.partition = p_partition and d.key >= p_from
+      and (d.expires_at is null or d.expires_at > eventspine.now_ms())
+    order by d.key limit p_limit;
+  else
+    return query
+    select d.key, d.value, d.revision, d.expires_at
+    from eventspine.documents d
+    where d.collection = p_collection and d.partition = p_partition and d.key >= p_from and d.key < p_end
+      and (d.expires_at is null or d.expires_at > eventspine.now_ms())
+    order by d.key limit p_limit;
+  end if;
+end
+$$;
