@@ -1,0 +1,141 @@
+import { EventStoreError } from '@eventspine/core'
+import { classifyError } from './classify-error.ts'
+import type { PostgresClient, PostgresPool, PostgresPoolClient, QueryResult } from './client.ts'
+import type { Driver, Row, Statement, TransactionRunner, Value } from './driver.ts'
+
+/**
+ * Of its own for every query: programs change the parsers of the `pg` module for all (some libraries do so
+ * without a word), and ours must neither suffer from that nor do the same to them.
+ */
+const rawText = {
+  getTypeParser:
+    () =>
+    (value: string): string =>
+      value,
+}
+
+export interface PgDriverOptions<Client extends PostgresPoolClient> {
+  readonly pool: PostgresPool<Client>
+  /** Prepare statements by name. */
+  readonly preparedStatements: boolean
+  /** Ends the pool; absent for a pool of the caller's. */
+  readonly end?: (() => Promise<void>) | undefined
+}
+
+/** A {@link Driver} over a pool of `pg`. */
+export class PgDriver<Client extends PostgresPoolClient> implements Driver<Client> {
+  readonly #pool: PostgresPool<Client>
+  readonly #preparedStatements: boolean
+  readonly #end: (() => Promise<void>) | undefined
+
+  constructor({ pool, preparedStatements, end }: PgDriverOptions<Client>) {
+    this.#pool = pool
+    this.#preparedStatements = preparedStatements
+    this.#end = end
+  }
+
+  run(statement: Statement, values: readonly Value[]): Promise<readonly Row[]> {
+    return this.#withClient((client) =>
+      query(client, statement, values, statement.writes, this.#preparedStatements),
+    )
+  }
+
+  transaction<Result>(work: (transaction: TransactionRunner<Client>) => Promise<Result>): Promise<Result> {
+    return this.#withClient(async (client) => {
+      // Whatever the server's default: in another isolation level a lock gives no view of what it waited for.
+      await command(client, 'begin isolation level read committed', false)
+      let result: Result
+      try {
+        result = await work(this.within(client))
+      } catch (error) {
+        await this.#rollback(client)
+        throw error
+      }
+      const { command: done } = await command(client, 'commit', true)
+      if (done === 'ROLLBACK') {
+        // The server says so and no error when a statement had failed and `work` went on regardless.
+        throw new EventStoreError(
+          'BACKEND_FAILED',
+          'postgres: a statement of the transaction had failed, so it was rolled back',
+        )
+      }
+      return result
+    })
+  }
+
+  within(native: Client): TransactionRunner<Client> {
+    return {
+      native,
+      run: (statement, values) => query(native, statement, values, false, this.#preparedStatements),
+      script: async (text) => {
+        await command(native, text, false)
+      },
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#end?.()
+  }
+
+  /** What the caller's error says is worth more than that the connection was gone at the rollback too. */
+  async #rollback(client: Client): Promise<void> {
+    try {
+      await command(client, 'rollback', false)
+    } catch (error) {
+      broken.set(client, error)
+    }
+  }
+
+  async #withClient<Result>(work: (client: Client) => Promise<Result>): Promise<Result> {
+    let client: Client
+    try {
+      client = await this.#pool.connect()
+    } catch (error) {
+      throw classifyError(error, { phase: 'connect', writes: false })
+    }
+    // Nobody else listens while a client is taken out, and an 'error' that nobody listens to ends the process.
+    const onError = (error: Error): void => void broken.set(client, error)
+    client.on('error', onError)
+    try {
+      return await work(client)
+    } finally {
+      client.removeListener('error', onError)
+      client.release(broken.has(client))
+    }
+  }
+}
+
+/** Clients that must not go back to their pool. */
+const broken = new WeakMap<object, unknown>()
+
+async function query(
+  client: PostgresClient,
+  { name, text, writes }: Statement,
+  values: readonly Value[],
+  commits: boolean,
+  prepared: boolean,
+): Promise<readonly Row[]> {
+  try {
+    const options = { text, values: [...values], rowMode: 'array' as const, types: rawText }
+    const { rows } = await client.query(prepared ? { ...options, name } : options)
+    // Asked for as arrays of text.
+    return rows as Row[]
+  } catch (error) {
+    throw failed(client, error, commits && writes)
+  }
+}
+
+async function command(client: PostgresClient, text: string, commits: boolean): Promise<QueryResult> {
+  try {
+    return await client.query(text)
+  } catch (error) {
+    throw failed(client, error, commits)
+  }
+}
+
+function failed(client: PostgresClient, cause: unknown, writes: boolean): EventStoreError {
+  const error = classifyError(cause, { phase: 'run', writes })
+  const lostConnection = error.code === 'BACKEND_UNAVAILABLE' || error.outcome === 'unknown'
+  if (lostConnection) broken.set(client, cause)
+  return error
+}
