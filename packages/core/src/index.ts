@@ -1,13 +1,102 @@
-export type * from './adapter.ts'
-export type * from './backend.ts'
-export type * from './capabilities.ts'
-export type * from './document-store.ts'
-export type * from './event-store.ts'
-export type * from './event-stream.ts'
-export type * from './event.ts'
-export type * from './consumer/subscription.ts'
-export type * from './contract/event-contract.ts'
-export type * from './contract/event-definition.ts'
+export type {
+  AdapterTransaction,
+  BackendAdapter,
+  Codec,
+  Commit,
+  CommitOutcome,
+  DocumentAddress,
+  DocumentBatchOutcome,
+  DocumentPage,
+  DocumentPageRequest,
+  DocumentStoreAdapter,
+  EncodedDocumentWrite,
+  EncodedEvent,
+  EventStoreAdapter,
+  ExpectedRevision,
+  FeedHead,
+  FeedPage,
+  FeedPageRequest,
+  ImportedEvent,
+  RemovalOutcome,
+  StoredDocument,
+  StoredEvent,
+  StoredHead,
+  StreamAppend,
+  StreamOutcome,
+  StreamPage,
+  StreamPageRequest,
+  StreamRemoval,
+} from './adapter.ts'
+export type { AdapterModule, AdapterRegistry, Backend, OpenOptions, Transaction } from './backend.ts'
+export type { Capabilities, Scope } from './capabilities.ts'
+export type {
+  CollectionOptions,
+  Document,
+  DocumentCollection,
+  DocumentOptions,
+  DocumentStore,
+  DocumentWrite,
+  ListOptions,
+  PutOptions,
+  RevisionExpectation,
+} from './document-store.ts'
+export type {
+  AppendOptions,
+  AppendResult,
+  CommitRequest,
+  CommitResult,
+  CommitStream,
+  EventRead,
+  EventStore,
+  FeedOptions,
+  FeedRead,
+  FeedSlice,
+  ImportEvent,
+  ReadOptions,
+  RemoveOptions,
+  StreamHead,
+  StreamResult,
+} from './event-store.ts'
+export type { EventStream, PublishEvent, PublishResult } from './event-stream.ts'
+export type { EventMetadata, JsonValue, NewEvent, PlainEvent, RecordedEvent } from './event.ts'
+export type {
+  ConsumerGroup,
+  ConsumerNotice,
+  FailurePolicy,
+  Handler,
+  HandlerContext,
+  HandlerDocuments,
+  HandlerMap,
+  HandlerPutOptions,
+  ParkedStream,
+  PartitionLag,
+  RetryPolicy,
+  RunResult,
+  SubscribeOptions,
+  Subscription,
+} from './consumer/subscription.ts'
+export type {
+  ContractHandlers,
+  ContractStore,
+  EventContract,
+  EventOptions,
+  ValidateOption,
+} from './contract/event-contract.ts'
+export type {
+  ContractEvent,
+  ContractShape,
+  DataInput,
+  DataOutput,
+  DomainEvent,
+  DomainEventOf,
+  EventDefinition,
+  EventDefinitions,
+  EventOf,
+  NewEventOf,
+  TypeOf,
+  ValidEvent,
+  ValidEventOf,
+} from './contract/event-definition.ts'
 export { defineEvents } from './contract/define-events.ts'
 export {
   EventStoreError,
