@@ -12,8 +12,13 @@ export interface Capabilities {
   readonly documents: boolean
   /** `native`: the backend's own stream. `derived`: made by core from store and documents. */
   readonly stream: 'native' | 'derived' | 'none'
-  /** What survives when an append was acknowledged, in a word; the adapter's README explains it. */
-  readonly durability: 'process' | 'disk' | 'majority' | 'configured'
+  /**
+   * What an acknowledged append outlives, in a word; the adapter's README explains it. `process`: nothing, it is
+   * in the process's memory. `system`: the process, not a crash of the machine, since the operating system was
+   * not asked to write it out. `disk`: a crash of the machine. `majority`: the loss of machines that are fewer
+   * than half. `configured`: as the server is set up.
+   */
+  readonly durability: 'process' | 'system' | 'disk' | 'majority' | 'configured'
   /** More than one process may open the same store at once. */
   readonly multiProcess: boolean
 

@@ -11,7 +11,7 @@ const GRAMMAR: Readonly<Record<keyof Capabilities, readonly string[] | 'boolean'
   store: 'boolean',
   documents: 'boolean',
   stream: ['native', 'derived', 'none'],
-  durability: ['process', 'disk', 'majority', 'configured'],
+  durability: ['process', 'system', 'disk', 'majority', 'configured'],
   multiProcess: 'boolean',
   multiStreamAppend: SCOPES,
   documentsWithAppend: SCOPES,
