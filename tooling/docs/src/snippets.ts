@@ -21,16 +21,9 @@ export function snippet(argument: string): string {
   return `\`\`\`ts\n${code.trim()}\n\`\`\``
 }
 
-/** What each `console.log` of a snippet prints, as the comments behind them say. */
+/** What a snippet prints, line by line, as its `// =>` comments say. */
 export function documentedOutput(file: string): readonly string[] {
-  return readText(`${FOLDER}/${file}`)
-    .split('\n')
-    .filter((line) => line.includes('console.log('))
-    .map((line) => {
-      const comment = /\) \/\/ (.+)$/.exec(line)?.[1]
-      if (comment === undefined) throw new Error(`${file}: no comment says what this prints: ${line.trim()}`)
-      return comment
-    })
+  return [...readText(`${FOLDER}/${file}`).matchAll(/\/\/ => (.*)$/gm)].map((match) => match[1] ?? '')
 }
 
 function regionOf(text: string, file: string, region: string): string {
