@@ -1,5 +1,6 @@
 import type { BackendAdapter } from './adapter.ts'
 import type { Capabilities } from './capabilities.ts'
+import { encodeEvent } from './encode-event.ts'
 import { EventStoreError, invalidArgument, notSupported } from './error.ts'
 import type { EventStream, PublishEvent, PublishResult } from './event-stream.ts'
 import type { NewEvent } from './event.ts'
@@ -37,7 +38,15 @@ export class DerivedStream<Native> implements EventStream<Native> {
       streamId: PUBLISHED_PREFIX + streamId,
       events: group,
     }))
-    return { token: await this.#backend.store.commitAll(streams, options.signal) }
+    try {
+      return { token: await this.#backend.store.commitAll(streams, options.signal) }
+    } catch (error) {
+      // It names a place in the streams that the call was sorted into; callers know the list they gave.
+      if (EventStoreError.is(error, 'INVALID_ARGUMENT')) {
+        list.forEach((event, index) => encodeEvent(event, `events[${index}]`))
+      }
+      throw error
+    }
   }
 
   async subscribe(options: SubscribeOptions<Native>): Promise<Subscription> {

@@ -51,7 +51,7 @@ export class NotingConsumer {
           kind: 'notice',
           name,
           notice: notice.kind,
-          partition: notice.partition,
+          partition: 'partition' in notice ? notice.partition : undefined,
           fencingToken: 'fencingToken' in notice ? notice.fencingToken : undefined,
         }),
     })

@@ -81,6 +81,18 @@ export interface ChildConsumer extends Pick<
   readonly countIn?: string
 }
 
+/** A handler starts on an event, or has succeeded with it. */
+interface HandlerNote<Kind extends string> {
+  readonly kind: Kind
+  readonly name: string
+  readonly id: string
+  readonly streamId: string
+  readonly version: number
+  readonly partition: number
+  readonly fencingToken: number
+  readonly attempt: number
+}
+
 /** What a child says of its own accord. */
 export type ChildNote =
   | {
@@ -90,22 +102,14 @@ export type ChildNote =
       readonly version: number
     }
   | { readonly kind: 'seen'; readonly id: string; readonly position: string }
-  | {
-      readonly kind: 'handling' | 'handled'
-      readonly name: string
-      readonly id: string
-      readonly streamId: string
-      readonly version: number
-      readonly partition: number
-      readonly fencingToken: number
-      readonly attempt: number
-    }
+  | HandlerNote<'handling'>
+  | HandlerNote<'handled'>
   | { readonly kind: 'aborted'; readonly name: string; readonly partition: number }
   | {
       readonly kind: 'notice'
       readonly name: string
       readonly notice: ConsumerNotice['kind']
-      readonly partition: number
+      readonly partition: number | undefined
       readonly fencingToken: number | undefined
     }
   | { readonly kind: 'ended'; readonly name: string; readonly error: string | undefined }

@@ -1,20 +1,12 @@
-import type {
-  Backend,
-  ConsumerNotice,
-  HandlerContext,
-  RecordedEvent,
-  SubscribeOptions,
-  Subscription,
-} from '@eventspine/core'
+import type { Backend, ConsumerNotice, HandlerContext, RecordedEvent, Subscription } from '@eventspine/core'
 import { Random } from '../random.ts'
+import type { CheckedGroup } from './check/check-consumers.ts'
 import { monotonicUs, type ConsumerChange, type Handling, type Journal } from './history.ts'
 import { amountOfId, AMOUNTS, countAmount, NOTHING_COUNTED, type Amounts } from './workload-data.ts'
 
 /** A member of a group whose handler writes down what it does. */
-export interface ConsumerRecorderOptions extends Required<
-  Pick<SubscribeOptions, 'group' | 'leaseMs' | 'maxInFlightEvents'>
-> {
-  readonly effects: 'at-least-once' | 'exactly-once' | 'transaction'
+export interface ConsumerRecorderOptions extends CheckedGroup {
+  readonly leaseMs: number
   /** Part of the events that fail at their first try, from 0 to 1. */
   readonly failing: number
 }
@@ -119,18 +111,16 @@ export class ConsumerRecorder {
   }
 
   #notice(notice: ConsumerNotice): void {
-    const { partition } = notice
-    const change = (kind: ConsumerChange['kind'], fencingToken?: number): void =>
-      this.#journal.write({
-        kind,
-        group: this.#options.group,
-        consumer: this.#name,
-        partition,
-        fencingToken,
-        atUs: monotonicUs(),
-      })
-    if (notice.kind === 'owned' || notice.kind === 'lease-lost') change(notice.kind, notice.fencingToken)
-    else if (notice.kind === 'backend-error') change('interrupted')
+    if (notice.kind === 'owned' || notice.kind === 'lease-lost') {
+      this.#changed(notice.kind, notice.partition, notice.fencingToken)
+    } else if (notice.kind === 'backend-error') {
+      this.#changed('interrupted', notice.partition)
+    }
+  }
+
+  #changed(kind: ConsumerChange['kind'], partition: number, fencingToken?: number): void {
+    const { group } = this.#options
+    this.#journal.write({ kind, group, consumer: this.#name, partition, fencingToken, atUs: monotonicUs() })
   }
 
   async #sample(subscription: Subscription): Promise<void> {

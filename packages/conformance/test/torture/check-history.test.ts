@@ -112,11 +112,8 @@ const spoilings: readonly Spoiling[] = [
     spoil: (history) => {
       const [first, second] = feedOf(history).filter((event) => event[2] === STREAMS[0])
       if (first === undefined || second === undefined) throw new Error('too short')
-      const [id, version] = [first[1], first[3]]
-      first[1] = second[1]
-      first[3] = second[3]
-      second[1] = id
-      second[3] = version
+      ;[first[1], second[1]] = [second[1], first[1]]
+      ;[first[3], second[3]] = [second[3], first[3]]
     },
   },
   {

@@ -3,11 +3,7 @@ import type { CheckedHistory } from '../../src/torture/check/check-history.ts'
 import type { Handling, HistoryRecord, SeenEvent } from '../../src/torture/history.ts'
 import { amountOfId, countAmount, NOTHING_COUNTED, type Amounts } from '../../src/torture/workload-data.ts'
 
-type Mutable<Value> = Value extends readonly (infer Item)[]
-  ? Mutable<Item>[]
-  : Value extends object
-    ? { -readonly [Key in keyof Value]: Mutable<Value[Key]> }
-    : Value
+type Mutable<Value> = Value extends object ? { -readonly [Key in keyof Value]: Mutable<Value[Key]> } : Value
 
 /** A history that tests may spoil. */
 export type SpoiltHistory = Mutable<CheckedHistory>
@@ -131,14 +127,16 @@ export function honestHistory(): SpoiltHistory {
     counted[streamId] = countAmount(counted[streamId] ?? NOTHING_COUNTED, version, amountOfId(id))
   }
   const { records, streams, feed, documents } = store
-  return structuredClone({
+  const history: CheckedHistory = {
     records,
     contents: { streams, feed: [feed], damaged: [], documents, counted: { totals: counted } },
     groups: [
       { group: 'audit', effects: 'at-least-once', maxInFlightEvents: 5 },
       { group: 'totals', effects: 'exactly-once', maxInFlightEvents: 5 },
     ],
-  }) as SpoiltHistory
+  }
+  // A copy belongs to the test alone, so that it may change what is read-only for all others.
+  return structuredClone(history) as SpoiltHistory
 }
 
 /** Handled records of the group whose effects are not atomic. */
