@@ -72,6 +72,12 @@ export type CommandHandler<State, Command, Category extends string, Definitions 
   options?: HandleOptions,
 ) => Promise<CommandResult<State, Category, Definitions>>
 
+/** The {@link CommandHandler} of a decider: `CommandHandlerOf<typeof accountDecider>`. */
+export type CommandHandlerOf<Definition> =
+  Definition extends Decider<infer State, infer Command, infer Category, infer Definitions>
+    ? CommandHandler<State, Command, Category, Definitions>
+    : never
+
 /**
  * Makes the handler of a decider's commands over a store.
  *

@@ -10,7 +10,7 @@ import {
   type StreamId,
 } from '@eventspine/core'
 
-/** What a fold needs of a decider. */
+/** What a fold needs: a decider has it. */
 export interface Folding<State, Category extends string, Definitions extends EventDefinitions> {
   readonly events: EventContract<Category, Definitions>
   readonly initialState: () => State
@@ -40,9 +40,16 @@ export interface Folded<State> {
  * @throws {@link EventStoreError} `POSITION_EXPIRED`: the stream was truncated, so its state cannot be told;
  *   `SCHEMA_MISMATCH`: it holds an event that the contract does not know. Else as of a read.
  */
-export async function fold<State, Category extends string, Definitions extends EventDefinitions>(
+export async function fold<
+  State,
+  Category extends string,
+  Definitions extends EventDefinitions,
+  // A parameter of its own, as in `decider`: inferred from directly, the literals it returns would be widened.
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters
+  Evolve extends Folding<State, Category, Definitions>['evolve'],
+>(
   store: Pick<EventStore, 'append' | 'read' | 'head'>,
-  folding: Folding<State, Category, Definitions>,
+  folding: Omit<Folding<State, Category, Definitions>, 'evolve'> & { readonly evolve: Evolve },
   stream: StreamId<Category>,
   options: FoldOptions = {},
 ): Promise<Folded<State>> {

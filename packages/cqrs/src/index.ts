@@ -1,5 +1,5 @@
 export { commandHandler, type CommandHandler, type CommandHandlerOptions } from './command-handler.ts'
-export type { CommandResult, HandleOptions } from './command-handler.ts'
+export type { CommandHandlerOf, CommandResult, HandleOptions } from './command-handler.ts'
 export type { CommittedEvent, CommittedEventOf } from './committed-event.ts'
 export { decider, type CommandOf, type Decider, type Decision, type StateOf } from './decider.ts'
 export { DomainError, domainError } from './domain-error.ts'

@@ -3,6 +3,7 @@ import { expectTypeOf, test } from 'vitest'
 import { z } from 'zod'
 import {
   commandHandler,
+  type CommandHandlerOf,
   type CommandOf,
   decider,
   fold,
@@ -84,6 +85,7 @@ test('literals that evolve and decide return keep their types', () => {
 
 test('handling a command gives typed events and state', async () => {
   const handle = commandHandler(store, accountDecider)
+  expectTypeOf(handle).toEqualTypeOf<CommandHandlerOf<typeof accountDecider>>()
   const { events, state } = await handle(account.stream('42'), { type: 'Deposit', cents: 5 })
   expectTypeOf(state).toEqualTypeOf<Account>()
   const [event] = events
@@ -96,6 +98,16 @@ test('handling a command gives typed events and state', async () => {
   // @ts-expect-error -- of another category
   void handle(invoiceId, { type: 'Deposit', cents: 5 })
   expectTypeOf((await fold(store, accountDecider, '42')).state).toEqualTypeOf<Account>()
+  const bookings = await fold(
+    store,
+    {
+      events: account,
+      initialState: (): { readonly last: 'none' | 'in' | 'out' } => ({ last: 'none' }),
+      evolve: (state, { type }) => (type === 'Deposited' ? { last: 'in' } : state),
+    },
+    '42',
+  )
+  expectTypeOf(bookings.state.last).toEqualTypeOf<'none' | 'in' | 'out'>()
 })
 
 test('a projection has its documents from its initial state', async () => {

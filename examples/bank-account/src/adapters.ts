@@ -1,0 +1,11 @@
+import type { AdapterRegistry } from '@eventspine/core'
+
+const postgres = () => import('@eventspine/postgres')
+
+/** What `EVENTSPINE_STORE` can name; only the adapter that is named is loaded. */
+export const adapters: AdapterRegistry = {
+  memory: () => import('@eventspine/memory'),
+  pglite: postgres,
+  postgres,
+  postgresql: postgres,
+}
