@@ -33,6 +33,11 @@ export interface Capabilities {
    * `native` also hands out the backend's own client, `internal` only our ports, `none` neither.
    */
   readonly sharedTransaction: 'native' | 'internal' | 'none'
+  /**
+   * Other calls go on while such a transaction is open. `false`: the backend has one connection, so they
+   * wait for the transaction, reads too, and are refused with `BUSY` after the lock timeout.
+   */
+  readonly callsBesideTransaction: boolean
   /** Order of document listings (law K4); `ordered` is by UTF-8 bytes of the key. */
   readonly listing: 'ordered' | 'unordered' | 'none'
   /** Documents may expire (law K3). */

@@ -11,6 +11,7 @@ export const capabilities = {
   documentsWithAppend: 'store',
   documentBatch: 'store',
   sharedTransaction: 'internal',
+  callsBesideTransaction: true,
   listing: 'ordered',
   expiry: true,
   removal: true,

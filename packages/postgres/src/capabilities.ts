@@ -13,6 +13,7 @@ export const capabilities = {
   documentsWithAppend: 'store',
   documentBatch: 'store',
   sharedTransaction: 'native',
+  callsBesideTransaction: true,
   listing: 'ordered',
   expiry: true,
   removal: true,
@@ -49,5 +50,7 @@ export const pgliteCapabilities = {
   // https://github.com/electric-sql/pglite/blob/main/packages/pglite/src/pglite.ts (defaultStartParams)
   durability: 'system',
   multiProcess: false,
+  // Its one connection is the transaction's.
+  callsBesideTransaction: false,
   batchesInFlight: 1,
 } as const satisfies Capabilities

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
-import { type Backend, EventStoreError } from '@eventspine/core'
+import { type Backend, type Capabilities, EventStoreError } from '@eventspine/core'
 import type { Case, CaseContext } from '../kit.ts'
 import { refusal } from '../refusal.ts'
 import { numberOf, sampleEvent } from '../sample-events.ts'
+import { turn } from '../turn.ts'
 
 /** Beyond `lockTimeoutMs`: for a slow machine and the round trips. */
 const TOLERANCE_MS = 4_000
@@ -41,6 +42,28 @@ export async function holdOpen(backend: Backend, streamId: string): Promise<Open
 export async function refusesTransaction({ open }: CaseContext): Promise<void> {
   const { backend } = await open()
   await refusal(() => backend.transaction(async () => undefined), 'NOT_SUPPORTED')
+}
+
+/** Transactions over store and documents, and other calls that go on beside an open one. */
+export const besideTransaction = {
+  needs: ({ sharedTransaction, callsBesideTransaction }: Capabilities) =>
+    sharedTransaction !== 'none' && callsBesideTransaction,
+  refuses: refusesBesideTransaction,
+}
+
+/** Where the one connection is the transaction's, others wait for it and are told so; nothing is seen half. */
+async function refusesBesideTransaction(context: CaseContext): Promise<void> {
+  if (context.capabilities.sharedTransaction === 'none') return refusesTransaction(context)
+  const test = await context.open()
+  const outside = await test.sibling()
+  const transaction = await holdOpen(test.backend, 'counter:held')
+  try {
+    await refusal(() => outside.store.read('counter:held').toArray(), 'BUSY', { retryable: true })
+    await refusal(() => outside.store.feed().toArray(), 'BUSY', { retryable: true })
+  } finally {
+    await transaction.end()
+  }
+  assert.deepEqual((await outside.store.feed().toArray()).map(numberOf), [1])
 }
 
 export const busyCases: readonly Case[] = [
@@ -92,7 +115,7 @@ export const busyCases: readonly Case[] = [
           (error: unknown) => error,
         )
         // The append has to be waiting before the transaction ends; a turn of the loop sends it.
-        await new Promise((resolve) => setImmediate(resolve))
+        await turn()
         await transaction.end(rollback)
         const outcome = await waiting
         if (rollback === undefined)

@@ -17,6 +17,7 @@ const GRAMMAR: Readonly<Record<keyof Capabilities, readonly string[] | 'boolean'
   documentsWithAppend: SCOPES,
   documentBatch: SCOPES,
   sharedTransaction: ['native', 'internal', 'none'],
+  callsBesideTransaction: 'boolean',
   listing: ['ordered', 'unordered', 'none'],
   expiry: 'boolean',
   removal: 'boolean',

@@ -4,7 +4,7 @@ import { eventually } from '../eventually.ts'
 import { Follower } from '../follower.ts'
 import type { Case, TestBackend } from '../kit.ts'
 import { numberOf, sampleEvent, sampleEvents } from '../sample-events.ts'
-import { holdOpen, refusesTransaction } from './busy.ts'
+import { besideTransaction, holdOpen } from './busy.ts'
 
 const PARTITIONS = 2
 
@@ -80,8 +80,7 @@ export const feedRacingCases: readonly Case[] = [
     laws: ['F7', 'F3', 'A1'],
     title:
       'shows what was committed while a transaction is open, nothing of that transaction, and all after it',
-    needs: ({ sharedTransaction }) => sharedTransaction !== 'none',
-    refuses: refusesTransaction,
+    ...besideTransaction,
     async run({ open, capabilities }) {
       const test = await open()
       const outside = (await test.sibling()).store

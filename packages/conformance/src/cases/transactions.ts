@@ -4,7 +4,7 @@ import type { Case, TestBackend } from '../kit.ts'
 import { refusal, versionConflict } from '../refusal.ts'
 import { numberOf, sampleEvent, sampleEvents } from '../sample-events.ts'
 import { leavesUntouched } from '../untouched.ts'
-import { refusesTransaction } from './busy.ts'
+import { besideTransaction, refusesTransaction } from './busy.ts'
 import type { Note } from './documents.ts'
 
 const transacts = {
@@ -93,7 +93,7 @@ export const transactionCases: readonly Case[] = [
     id: 'transactions/isolated',
     laws: ['A1', 'F3'],
     title: 'shows nothing of itself outside until it commits, and then all',
-    ...transacts,
+    ...besideTransaction,
     async run({ open }) {
       const test = await open()
       const backend = await prepared(test)
