@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { freePort } from '@eventspine/servers'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { parseOptions, UsageError } from '../src/options.ts'
 import { runCommand } from './command.ts'
@@ -57,6 +58,14 @@ describe('the command', () => {
   ])('says in one line that there is %s', async (_what, words, environment, message) => {
     const { code, stderr } = await runCommand(words(), environment)
     expect(stderr.trimEnd()).toMatch(message)
+    expect(code).toBe(1)
+  })
+
+  test('says in one line that the server is down, without its password', async () => {
+    const url = `postgres://someone:geheim@127.0.0.1:${await freePort()}/nowhere`
+    const { code, stderr } = await runCommand([repository.path, '--store', url])
+    expect(stderr).toMatch(/^git-history: .* \(BACKEND_UNAVAILABLE\)\n$/)
+    expect(stderr).not.toContain('geheim')
     expect(code).toBe(1)
   })
 
