@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { comparePositions, type EventStore, type Position } from '@eventspine/core'
+import { turn } from './turn.ts'
 
 /** A reader that follows one partition as a consumer would, and keeps what it saw. */
 export class Follower {
@@ -51,8 +52,7 @@ export class Follower {
     for (let round = 0; !stopped(); round++) {
       await this.poll()
       if (round % 8 === 0) await this.rescan()
-      // Memory answers without a turn of the event loop: others must get theirs.
-      await new Promise((resolve) => setImmediate(resolve))
+      await turn()
     }
     await this.poll()
     await this.rescan()

@@ -5,6 +5,7 @@ import type { Case } from '../kit.ts'
 import { refusal, versionConflict } from '../refusal.ts'
 import { numberOf, sampleEvent, sampleEvents } from '../sample-events.ts'
 import { leavesUntouched } from '../untouched.ts'
+import { turn } from '../turn.ts'
 
 const EVENTS_OF_A_COMMIT = 10
 
@@ -65,7 +66,7 @@ export const appendCases: readonly Case[] = [
           }
           assert.ok(read.length >= seen, 'a reader saw less than before')
           seen = read.length
-          await new Promise((resolve) => setImmediate(resolve))
+          await turn()
         }
         return seen
       }
@@ -76,6 +77,7 @@ export const appendCases: readonly Case[] = [
             streamId,
             sampleEvents(EVENTS_OF_A_COMMIT, commit * EVENTS_OF_A_COMMIT),
           )
+          await turn()
         }
       } finally {
         writing = false

@@ -10,6 +10,7 @@ import {
   streamsOfPartition,
 } from '../sample-events.ts'
 import { leavesUntouched } from '../untouched.ts'
+import { turn } from '../turn.ts'
 
 const PARTITIONS = 4
 
@@ -149,7 +150,7 @@ export const commitCases: readonly Case[] = [
           const [other = 0] = await versions(reader, [right])
           const [after = 0] = await versions(reader, [left])
           assert.ok(before <= other && other <= after, `${before}, ${other}, ${after}`)
-          await new Promise((resolve) => setImmediate(resolve))
+          await turn()
         }
       })()
       try {
@@ -157,6 +158,7 @@ export const commitCases: readonly Case[] = [
           await test.backend.store.commit({
             streams: [left, right].map((streamId) => ({ streamId, events: [sampleEvent(number)] })),
           })
+          await turn()
         }
       } finally {
         writing = false

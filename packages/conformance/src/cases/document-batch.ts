@@ -3,6 +3,7 @@ import type { Backend, Capabilities } from '@eventspine/core'
 import type { Case, CaseContext } from '../kit.ts'
 import { refusal, refusalAtOnce } from '../refusal.ts'
 import type { Note } from './documents.ts'
+import { turn } from '../turn.ts'
 
 const PARTITIONS = 4
 
@@ -112,7 +113,7 @@ export const documentBatchCases: readonly Case[] = [
           const other = await countOf('right', right)
           const after = await countOf('left', left)
           assert.ok(before <= other && other <= after, `${before}, ${other}, ${after}`)
-          await new Promise((resolve) => setImmediate(resolve))
+          await turn()
         }
       })()
       try {
@@ -121,6 +122,7 @@ export const documentBatchCases: readonly Case[] = [
             writer.putting('left', { count }, { partition: left }),
             writer.putting('right', { count }, { partition: right }),
           ])
+          await turn()
         }
       } finally {
         writing = false

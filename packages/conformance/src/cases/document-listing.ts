@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import type { Capabilities, DocumentCollection } from '@eventspine/core'
 import type { Case, CaseContext } from '../kit.ts'
 import { refusal, refusalAtOnce } from '../refusal.ts'
+import { turn } from '../turn.ts'
 import type { Note } from './documents.ts'
 
 /** In the order of their UTF-8 bytes, which is not that of UTF-16 units: supplementary characters come last. */
@@ -178,6 +179,7 @@ export const documentListingCases: readonly Case[] = [
           const key = `k${String(number).padStart(3, '0')}`
           await other.put(key, { text: `text of ${key}` })
           if (number % 2 === 0) await other.delete(key)
+          await turn()
         }
       }
       const changing = comesAndGoes()

@@ -67,7 +67,7 @@ export const racingCases: readonly Case[] = [
   },
   {
     id: 'racing/any',
-    laws: ['A2', 'F4'],
+    laws: ['A2', 'A3', 'F4'],
     title: 'lets all racers that expect nothing succeed, each once, at contiguous versions',
     async run({ open }) {
       const clients = await clientsOf(await open())

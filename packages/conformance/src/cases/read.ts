@@ -3,6 +3,7 @@ import type { EventStore, ReadOptions, RecordedEvent } from '@eventspine/core'
 import type { Case } from '../kit.ts'
 import { refusal, refusalAtOnce } from '../refusal.ts'
 import { numberOf, sampleEvent, sampleEvents } from '../sample-events.ts'
+import { turn } from '../turn.ts'
 
 const STREAM = 'counter:read'
 const LENGTH = 5
@@ -195,7 +196,10 @@ export const readCases: readonly Case[] = [
       const { store } = test.backend
       await store.append(STREAM, sampleEvents(10))
       const appending = (async () => {
-        for (let number = 11; number <= 100; number += 3) await writer.append(STREAM, sampleEvents(3, number))
+        for (let number = 11; number <= 100; number += 3) {
+          await writer.append(STREAM, sampleEvents(3, number))
+          await turn()
+        }
       })()
       const check = async (): Promise<void> => {
         let version = 0

@@ -4,6 +4,7 @@ import { eachClient } from '../each-client.ts'
 import type { Case } from '../kit.ts'
 import { refusal } from '../refusal.ts'
 import { numberOf, PAYLOAD, sampleEvent, sampleEvents } from '../sample-events.ts'
+import { turn } from '../turn.ts'
 import { removes } from './removal.ts'
 
 const STREAM = 'counter:removed'
@@ -182,10 +183,11 @@ export const removalFeedCases: readonly Case[] = [
         await store.append(STREAM, [sampleEvent(number)])
         await store.append('counter:kept', [sampleEvent(number + 1)])
       }
-      let truncated = 0
       const removing = (async () => {
-        for (truncated = 2; truncated <= 30; truncated += 2)
-          await other.truncate(STREAM, { before: truncated })
+        for (let before = 2; before <= 30; before += 2) {
+          await other.truncate(STREAM, { before })
+          await turn()
+        }
         await other.delete(STREAM)
       })()
       const reading = (async () => {

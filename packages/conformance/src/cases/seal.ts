@@ -4,6 +4,7 @@ import type { Case, CaseContext } from '../kit.ts'
 import { refusal, refusalAtOnce } from '../refusal.ts'
 import { numberOf, sampleEvent, sampleEvents, streamsOfPartition } from '../sample-events.ts'
 import { leavesUntouched } from '../untouched.ts'
+import { turn } from '../turn.ts'
 
 const PARTITIONS = 2
 
@@ -101,12 +102,11 @@ export const sealCases: readonly Case[] = [
             assert.ok(EventStoreError.is(error, 'PARTITION_SEALED'), String(error))
             return true
           }
-          // Memory answers without a turn of the event loop: the sealing must get its own.
-          await new Promise((resolve) => setImmediate(resolve))
+          await turn()
         }
         return false
       })
-      while (written < 5) await new Promise((resolve) => setImmediate(resolve))
+      while (written < 5) await turn()
       await store.seal(1)
       const head = await other.feedHead(1)
       assert.deepEqual(await Promise.all(writing), [true, true], 'every writer met the seal')
