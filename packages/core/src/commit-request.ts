@@ -1,6 +1,7 @@
 import type { Commit, EncodedEvent, StreamAppend } from './adapter.ts'
 import { checkExpectedVersion, checkLimit } from './arguments.ts'
 import type { Capabilities, Scope } from './capabilities.ts'
+import { Distinct } from './distinct.ts'
 import { encodeDocumentWrites } from './document-write.ts'
 import { encodeEvent } from './encode-event.ts'
 import { EventStoreError, invalidArgument, notSupported } from './error.ts'
@@ -33,14 +34,13 @@ export function prepareCommit(
   if (streams.length > 1) checkScope(capabilities.multiStreamAppend, 1, severalStreams)
   checkLimit(streams.length, capabilities.maxAppendStreams, 'streams', 'streams')
   let repeatable = true
-  const ids = new Set<string>()
-  const names = new Set<string>()
+  const ids = new Distinct()
+  const names = new Distinct()
   const appends = streams.map((stream, index): StreamAppend => {
     const field = streams.length === 1 ? fieldOfStream : `streams[${index}].`
     const { streamId, events, expectedVersion = 'any' } = stream
     checkExpectedVersion(expectedVersion, `${field}expectedVersion`)
-    if (names.has(streamId)) throw invalidArgument(`${field}streamId`, 'occurs twice in one commit')
-    names.add(streamId)
+    if (!names.add(streamId)) throw invalidArgument(`${field}streamId`, 'occurs twice in one commit')
     const encoded = encodeEvents(events, `${field}events`, ids)
     repeatable &&=
       (expectedVersion === 'none' || typeof expectedVersion === 'number') &&
@@ -48,31 +48,32 @@ export function prepareCommit(
     return { streamId, partition: partitionOf(streamId, partitions), expectedVersion, events: encoded }
   })
   checkSize(appends, capabilities, streams.length === 1 ? `${fieldOfStream}events` : 'streams')
-  const documents = encodeDocumentWrites(request.documents ?? [], partitions, capabilities, 'documents')
-  const used = new Set(appends.map(({ partition }) => partition))
-  if (streams.length > 1) checkScope(capabilities.multiStreamAppend, used.size, severalStreams)
+  const documents =
+    request.documents === undefined
+      ? []
+      : encodeDocumentWrites(request.documents, partitions, capabilities, 'documents')
+  if (streams.length > 1) checkScope(capabilities.multiStreamAppend, countPartitions(appends), severalStreams)
   if (documents.length > 0) {
-    for (const { partition } of documents) used.add(partition)
     checkScope(
       capabilities.documentsWithAppend,
-      used.size,
+      countPartitions([...appends, ...documents]),
       `${backend}: documents in the same commit as events`,
     )
   }
   return { commit: { appends, documents }, repeatable }
 }
 
-function encodeEvents(events: readonly NewEvent[], field: string, ids: Set<string>): readonly EncodedEvent[] {
+function encodeEvents(events: readonly NewEvent[], field: string, ids: Distinct): readonly EncodedEvent[] {
   if (!Array.isArray(events)) throw invalidArgument(field, 'must be an array')
   if (events.length === 0) throw invalidArgument(field, 'must not be empty in a commit')
   return events.map((event: NewEvent, index) => {
     const encoded = encodeEvent(event, `${field}[${index}]`)
-    if (ids.has(encoded.id)) {
+    // One that was made here is like no other.
+    if (event.id !== undefined && !ids.add(encoded.id)) {
       throw new EventStoreError('ID_REUSED', `${field}[${index}].id: occurs twice in one commit`, {
         field: `${field}[${index}].id`,
       })
     }
-    ids.add(encoded.id)
     return encoded
   })
 }
@@ -93,6 +94,10 @@ function checkSize(appends: readonly StreamAppend[], capabilities: Capabilities,
       bytes += Buffer.byteLength(data) + Buffer.byteLength(metadata)
   }
   checkLimit(bytes, capabilities.maxAppendBytes, field, 'bytes')
+}
+
+function countPartitions(parts: readonly { readonly partition: number }[]): number {
+  return new Set(parts.map(({ partition }) => partition)).size
 }
 
 /** Refuses what reaches further than `scope`. */

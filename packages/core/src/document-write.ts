@@ -1,6 +1,7 @@
 import type { EncodedDocumentWrite } from './adapter.ts'
 import { checkInteger, checkLimit } from './arguments.ts'
 import type { Capabilities } from './capabilities.ts'
+import { Distinct } from './distinct.ts'
 import type { DocumentWrite, RevisionExpectation } from './document-store.ts'
 import { invalidArgument, notSupported } from './error.ts'
 import { encodeJson } from './json.ts'
@@ -39,14 +40,13 @@ export function encodeDocumentWrites(
 ): readonly EncodedDocumentWrite[] {
   if (!Array.isArray(writes)) throw invalidArgument(field, 'must be an array')
   checkLimit(writes.length, capabilities.maxBatchDocuments, field, 'documents')
-  const addresses = new Set<string>()
+  const addresses = new Distinct()
   return writes.map((write: DocumentWrite, index) => {
     // A lone put or delete is a batch of one: its caller knows the fields without an index.
     const lone = field === 'writes' && writes.length === 1
     const encoded = encodeWrite(write, partitions, capabilities, lone ? '' : `${field}[${index}].`)
     const address = JSON.stringify([encoded.collection, encoded.partition, encoded.key])
-    if (addresses.has(address)) throw invalidArgument(`${field}[${index}].key`, 'is written twice')
-    addresses.add(address)
+    if (!addresses.add(address)) throw invalidArgument(`${field}[${index}].key`, 'is written twice')
     return encoded
   })
 }

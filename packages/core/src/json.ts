@@ -43,9 +43,7 @@ function checkObject(value: object, field: string, ancestors: object[]): void {
   if (Array.isArray(value)) {
     for (let index = 0; index < value.length; index++) {
       const item: unknown = value[index]
-      // The scalars that need no check make up most of all data: they cost no path and no call.
-      if (typeof item !== 'string' && typeof item !== 'boolean')
-        checkValue(item, `${field}[${index}]`, ancestors)
+      if (!isScalar(item)) checkValue(item, `${field}[${index}]`, ancestors)
     }
   } else {
     const prototype: unknown = Object.getPrototypeOf(value)
@@ -57,16 +55,22 @@ function checkObject(value: object, field: string, ancestors: object[]): void {
     }
     if (Object.getOwnPropertySymbols(value).length > 0)
       throw invalidArgument(field, 'symbol keys have no JSON form')
-    for (const [key, item] of Object.entries(value)) {
+    for (const key of Object.keys(value)) {
       if (key === '__proto__') throw invalidArgument(`${field}.__proto__`, 'is not allowed as a key')
-      if (typeof item !== 'string' && typeof item !== 'boolean')
-        checkValue(item, `${field}.${key}`, ancestors)
+      // Sound: the key is one of its own.
+      const item = (value as Readonly<Record<string, unknown>>)[key]
+      if (!isScalar(item)) checkValue(item, `${field}.${key}`, ancestors)
     }
     // A property under this name would replace what is stored by what it returns.
     if (typeof (value as { toJSON?: unknown }).toJSON === 'function')
       throw invalidArgument(field, 'toJSON is not allowed')
   }
   ancestors.pop()
+}
+
+/** The scalars that need no more checks make up most of all data: they cost no path and no call. */
+function isScalar(value: unknown): boolean {
+  return typeof value === 'string' || typeof value === 'boolean' || Number.isSafeInteger(value)
 }
 
 /** A plain object of another realm (a vm context, a worker's clone) has another `Object.prototype`. */

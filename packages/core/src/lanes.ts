@@ -105,7 +105,8 @@ class Lane {
 
   /** A microtask gathers what one turn of the event loop submits. */
   #schedule(): void {
-    if (this.#scheduled || this.#underWay >= this.#capabilities.batchesInFlight) return
+    if (this.#scheduled || this.#waiting.length === 0 || this.#underWay >= this.#capabilities.batchesInFlight)
+      return
     this.#scheduled = true
     queueMicrotask(() => {
       this.#scheduled = false
@@ -130,12 +131,7 @@ class Lane {
       // A queue that is long for want of speed must not turn every passing lock into BUSY.
       lockTimeoutMs = Math.min(lockTimeoutMs, Math.max(leftMs, waiting.lockTimeoutMs / 20))
     }
-    void this.#sendBatch(batch, Math.max(1, Math.ceil(lockTimeoutMs))).finally(() => {
-      this.#underWay--
-      for (const waiting of batch) this.#mark(waiting.commit, -1)
-      this.#schedule()
-      this.#settleDrain()
-    })
+    void this.#sendBatch(batch, Math.max(1, Math.ceil(lockTimeoutMs)))
     return true
   }
 
@@ -153,6 +149,10 @@ class Lane {
     } catch (error) {
       for (const waiting of batch) waiting.reject(error)
     }
+    this.#underWay--
+    for (const waiting of batch) this.#mark(waiting.commit, -1)
+    this.#schedule()
+    this.#settleDrain()
   }
 
   #takeBatch(): readonly Waiting[] {

@@ -33,9 +33,14 @@ export const FEED_START: FeedCursor = { sequence: 0, check: '' }
 
 const GRAMMAR = /^([0-9a-f]{16})\.(0|[1-9]\d{0,3})\.(0|[1-9]\d{0,15})\.([0-9a-f]{8}|)$/
 
+/** `toString(16)` is slow for numbers past 2^31, and every event of a feed has such a check. */
+const BYTE_HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+
 /** Eight hex digits of murmur2 over the event's id. */
 export function eventCheck(id: string): string {
-  return murmur2(id).toString(16).padStart(8, '0')
+  const hash = murmur2(id)
+  const hex = (shift: number): string => BYTE_HEX[(hash >>> shift) & 255] ?? ''
+  return hex(24) + hex(16) + hex(8) + hex(0)
 }
 
 export function formatPosition(incarnation: string, partition: number, cursor: FeedCursor): Position {

@@ -2,9 +2,12 @@ import { randomFillSync } from 'node:crypto'
 
 // Random bytes are drawn for many ids at once: a call for each costs more than the rest of the id.
 const POOL_IDS = 256
-const pool = Buffer.alloc(POOL_IDS * 10)
+const RANDOM_BYTES = 10
+const pool = Buffer.alloc(POOL_IDS * RANDOM_BYTES)
+let poolHex = ''
 let used = POOL_IDS
 let lastMs = 0
+let timeHex = ''
 let counter = 0
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
@@ -15,23 +18,31 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
  */
 export function uuidv7(): string {
   if (used === POOL_IDS) {
-    randomFillSync(pool)
+    poolHex = randomFillSync(pool).toString('hex')
     used = 0
   }
-  const offset = used++ * 10
+  const offset = used++ * RANDOM_BYTES
   const now = Date.now()
   if (now > lastMs) {
-    lastMs = now
     // Starts low, so that the count seldom overflows into the milliseconds.
-    counter = pool.readUInt8(offset)
+    startMs(now, pool.readUInt8(offset))
   } else if (++counter > 0xfff) {
-    lastMs++
-    counter = 0
+    startMs(lastMs + 1, 0)
   }
-  const time = lastMs.toString(16).padStart(12, '0')
-  const variant = ((pool.readUInt16BE(offset + 1) & 0x3fff) | 0x8000).toString(16)
-  const version = (0x7000 | counter).toString(16)
-  return `${time.slice(0, 8)}-${time.slice(8)}-${version}-${variant}-${pool.toString('hex', offset + 3, offset + 9)}`
+  const variant = VARIANTS[pool.readUInt8(offset + 1) & 3] ?? '8'
+  const hex = offset * 2
+  const clock = (0x7000 | counter).toString(16)
+  return `${timeHex}-${clock}-${variant}${poolHex.slice(hex + 4, hex + 7)}-${poolHex.slice(hex + 7, hex + 19)}`
+}
+
+// The two bits of the variant and two random ones.
+const VARIANTS = ['8', '9', 'a', 'b'] as const
+
+function startMs(ms: number, count: number): void {
+  lastMs = ms
+  counter = count
+  const hex = ms.toString(16).padStart(12, '0')
+  timeHex = `${hex.slice(0, 8)}-${hex.slice(8)}`
 }
 
 /** A UUID of any version in its canonical lower-case form. */

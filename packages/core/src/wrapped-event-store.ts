@@ -1,4 +1,12 @@
-import type { BackendAdapter, Commit, CommitOutcome, EventStoreAdapter, StoredHead } from './adapter.ts'
+import type {
+  BackendAdapter,
+  Commit,
+  CommitOutcome,
+  EventStoreAdapter,
+  StoredHead,
+  StreamAppend,
+  StreamOutcome,
+} from './adapter.ts'
 import { asBackendError, checkExpectedVersion, checkInteger, throwIfAborted } from './arguments.ts'
 import type { Capabilities } from './capabilities.ts'
 import { groupByScope, type PreparedCommit, prepareCommit } from './commit-request.ts'
@@ -72,15 +80,6 @@ export class WrappedEventStore implements EventStore {
     options: AppendOptions = {},
   ): Promise<AppendResult> {
     checkStreamId(streamId)
-    return this.appendTo(streamId, events, options)
-  }
-
-  /** `append` for the system's own streams too, whose names users may not give. */
-  async appendTo(
-    streamId: string,
-    events: readonly NewEvent[],
-    options: AppendOptions,
-  ): Promise<AppendResult> {
     this.#checkOpen()
     const { expectedVersion = 'any', lockTimeoutMs, signal } = options
     if (Array.isArray(events) && events.length === 0)
@@ -91,7 +90,8 @@ export class WrappedEventStore implements EventStore {
     )
     const [stream] = result.streams
     if (stream === undefined) throw asBackendError(undefined, 'write')
-    return { ...stream, token: result.token, repeated: result.repeated }
+    const { version, position } = stream
+    return { streamId: stream.streamId, version, position, token: result.token, repeated: result.repeated }
   }
 
   async commit(request: CommitRequest): Promise<CommitResult> {
@@ -285,23 +285,16 @@ export class WrappedEventStore implements EventStore {
   }
 
   #committed(commit: Commit, outcome: Extract<CommitOutcome, { ok: true }>): CommitResult {
-    const last = new Map<number, { readonly sequence: number; readonly position: Position }>()
     const streams = commit.appends.map((append, index): StreamResult => {
       const stream = outcome.streams[index]
       const id = append.events.at(-1)?.id
       if (stream === undefined || id === undefined) throw asBackendError(undefined, 'write')
       const { sequence, version } = stream
       const position = formatPosition(this.incarnation, append.partition, { sequence, check: eventCheck(id) })
-      if (sequence > (last.get(append.partition)?.sequence ?? 0))
-        last.set(append.partition, { sequence, position })
       return { streamId: append.streamId, version, position }
     })
-    return {
-      streams,
-      revisions: outcome.revisions,
-      token: joinToken(Array.from(last.values(), ({ position }) => position)),
-      repeated: false,
-    }
+    const token = tokenOf(commit.appends, outcome.streams, streams)
+    return { streams, revisions: outcome.revisions, token, repeated: false }
   }
 
   /** Law A8: an append of nothing. */
@@ -384,6 +377,21 @@ export class WrappedEventStore implements EventStore {
   #notSupported(verb: string): EventStoreError {
     return notSupported(`${this.#name} does not support ${verb}`)
   }
+}
+
+/** For each partition that a commit wrote to, the position of its last event there. */
+function tokenOf(
+  appends: readonly StreamAppend[],
+  outcomes: readonly StreamOutcome[],
+  results: readonly StreamResult[],
+): Token {
+  if (results.length === 1) return results[0]?.position ?? ''
+  const last = new Map<number, number>()
+  appends.forEach(({ partition }, index) => {
+    const sequence = outcomes[index]?.sequence ?? 0
+    if (sequence > (outcomes[last.get(partition) ?? -1]?.sequence ?? 0)) last.set(partition, index)
+  })
+  return joinToken(Array.from(last.values(), (index) => results[index]?.position ?? ''))
 }
 
 /** The verdict on an append to a deleted stream; for adapters. */
