@@ -1,8 +1,9 @@
 /** Writes what stands between two markers, from the word behind the kind. */
 export type Generator = (argument: string) => string
 
-const PART = /(<!-- generated: ([a-z-]+)(?: (\S+))? -->\n)([\s\S]*?)(<!-- \/generated -->)/g
-const MARKER = /<!-- (?:generated: .*|\/generated) -->/g
+// At the start of a line: within a sentence or code they only talk about markers.
+const PART = /^(<!-- generated: ([a-z-]+)(?: (\S+))? -->\n)([\s\S]*?)^(<!-- \/generated -->)/gm
+const MARKER = /^<!-- (?:generated: .*|\/generated) -->/gm
 
 /**
  * Fills every `<!-- generated: KIND ARGUMENT -->` … `<!-- /generated -->` of a Markdown text.

@@ -1,3 +1,4 @@
+import { decisionList } from './decision-list.ts'
 import type { Generator } from './generated-parts.ts'
 import { lawCases } from './law-cases.ts'
 import { guaranteesTable, limitsTable } from './manifests.ts'
@@ -9,4 +10,5 @@ export const generators: Readonly<Record<string, Generator>> = {
   cases: lawCases,
   guarantees: guaranteesTable,
   limits: limitsTable,
+  decisions: decisionList,
 }

@@ -59,6 +59,7 @@ const GUARANTEES: Rows<Exclude<keyof Capabilities, LimitKey>> = {
     'transactions over events and documents',
     (value) => ({ native: 'yes, your own tables too', internal: 'yes', none: 'no' })[value],
   ],
+  callsBesideTransaction: ['other calls while a transaction is open', yesOrNo],
   listing: [
     'listing of documents',
     (value) => ({ ordered: 'ordered by key', unordered: 'in no order', none: 'no' })[value],
@@ -71,7 +72,7 @@ const GUARANTEES: Rows<Exclude<keyof Capabilities, LimitKey>> = {
     'the feed keeps',
     (value) => ({ all: 'everything', trimmed: 'what is young enough' })[value],
   ],
-  feedWake: ['readers of the feed are woken', (value) => ({ push: 'by writers', poll: 'by polling' })[value]],
+  feedWake: ['readers that wait for the feed', (value) => ({ push: 'are woken', poll: 'poll' })[value]],
   batchScope: [
     'concurrent commits are grouped',
     (value) => ({ partition: 'by partition', store: 'over all partitions' })[value],

@@ -5,7 +5,12 @@ const FOLDER = 'tooling/docs/snippets'
 
 /** Programs whose parts stand in the documentation; each is run by a test. */
 export function snippetFiles(): readonly string[] {
-  return readdirSync(new URL('../snippets', import.meta.url)).toSorted()
+  return filesOf('../snippets', '')
+}
+
+/** Those that need the server of that name. */
+export function serverSnippetFiles(server: string): readonly string[] {
+  return filesOf(`../snippets/${server}`, `${server}/`)
 }
 
 /**
@@ -45,4 +50,11 @@ function withoutMarkers(text: string): string {
     .split('\n')
     .filter((line) => !/^\s*\/\/ #(?:region|endregion)\b/.test(line))
     .join('\n')
+}
+
+function filesOf(folder: string, prefix: string): readonly string[] {
+  return readdirSync(new URL(folder, import.meta.url))
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => prefix + name)
+    .toSorted()
 }

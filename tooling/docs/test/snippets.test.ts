@@ -1,7 +1,7 @@
-import { format } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { markdownFiles, readText } from '../src/repository.ts'
-import { documentedOutput, snippet, snippetFiles } from '../src/snippets.ts'
+import { documentedOutput, serverSnippetFiles, snippet, snippetFiles } from '../src/snippets.ts'
+import { runSnippet } from './run-snippet.ts'
 
 beforeEach(() => {
   // A run of the tests may be given a store; the programs are to run on their default.
@@ -10,21 +10,16 @@ beforeEach(() => {
 
 afterEach(() => {
   vi.unstubAllEnvs()
-  vi.restoreAllMocks()
 })
 
 describe('the programs of the documentation', () => {
   it.for(snippetFiles())('print what their comments say: %s', async (file) => {
-    const printed: string[] = []
-    vi.spyOn(console, 'log').mockImplementation(
-      (...values: unknown[]) => void printed.push(format(...values)),
-    )
-    await import(`../snippets/${file}`)
+    const printed = await runSnippet(file)
     expect(printed).toEqual(documentedOutput(file))
     expect(printed).not.toEqual([])
   })
 
-  it.for(snippetFiles())('stand in the documentation: %s', (file) => {
+  it.for([...snippetFiles(), ...serverSnippetFiles('postgres')])('stand in the documentation: %s', (file) => {
     const part = new RegExp(String.raw`<!-- generated: snippet ${file}(?:#[\w-]+)? -->`)
     expect(markdownFiles().filter((path) => part.test(readText(path)))).not.toEqual([])
   })
