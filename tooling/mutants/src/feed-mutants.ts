@@ -249,6 +249,21 @@ export const feedMutants: readonly Mutant[] = [
       })),
   },
   {
+    law: 'F9',
+    id: 'F9/silent',
+    breaks: 'goes on behind what it has let go, without a word',
+    base: 'trimmed',
+    killedBy: ['positions/expired'],
+    create: () =>
+      changingStore((store) => ({
+        doReadFeed: async (request) => {
+          const page = await store.doReadFeed(request)
+          // What stood at the old position is made up from the position itself by whoever does not check.
+          return { ...page, firstKept: 1, anchorId: request.after === 0 ? undefined : page.anchorId }
+        },
+      })),
+  },
+  {
     law: 'F10',
     id: 'F10/own-seal',
     breaks: 'keeps the seal in the client that set it',

@@ -17,6 +17,8 @@ export interface Mutant {
   readonly id: string
   /** What it does wrong, as a sentence without its subject. */
   readonly breaks: string
+  /** What is broken: memory as it is (the default), or memory whose feed lets old events go. */
+  readonly base?: 'memory' | 'trimmed'
   /** Each of these cases alone must fail. At least one. */
   readonly killedBy: readonly string[]
   /** Called once for every store. */

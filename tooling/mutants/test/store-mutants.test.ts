@@ -32,6 +32,8 @@ describe('the unbroken store', () => {
   for (const caseId of named) {
     it(`passes ${caseId}`, () => run(caseId, openMutant(undefined)), 80_000)
   }
+  it('passes positions/expired also when its feed lets old events go', () =>
+    run('positions/expired', openMutant(undefined, 'trimmed')))
 })
 
 describe('the laws of store and documents', () => {

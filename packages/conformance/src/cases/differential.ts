@@ -21,7 +21,8 @@ async function runPrograms(context: CaseContext, partitions: number): Promise<vo
   const deadlineMs = performance.now() + BUDGET_MS
   for (let round = 0; round < context.rounds && performance.now() < deadlineMs; round++) {
     const program = generateProgram(new Random(seed + round), reach, STEPS)
-    await compare(program, placeOf(subject, round, partitions), placeOf(reference, round, partitions), round)
+    const place = (store: OpenedStore) => placeOf(store, round, partitions, reach.listing)
+    await compare(program, place(subject), place(reference), round)
   }
 }
 
@@ -38,10 +39,10 @@ function opened(test: TestBackend): OpenedStore {
 }
 
 /** Names that no other program of the store uses. */
-function placeOf(opened: OpenedStore, round: number, partitions: number): Place {
+function placeOf(opened: OpenedStore, round: number, partitions: number, listed: boolean): Place {
   const partition = round % partitions
   const streamIds = streamsOfPartition(partition, partitions, STREAMS + 1, `program-${round}:`)
-  return { opened, streamIds, collection: `program-${round}`, partition }
+  return { opened, streamIds, collection: `program-${round}`, listed, partition }
 }
 
 async function compare(

@@ -32,6 +32,7 @@ export interface Place {
   /** Its streams, all of one partition; the last one is never written to. */
   readonly streamIds: readonly string[]
   readonly collection: string
+  readonly listed: boolean
   readonly partition: number
 }
 
@@ -71,7 +72,7 @@ export class Execution {
 
   async #perform(step: Step, ports: Ports): Promise<unknown> {
     const { store, documents } = ports
-    const notes = documents.collection(this.#place.collection, { listed: true })
+    const notes = documents.collection(this.#place.collection, { listed: this.#place.listed })
     switch (step.kind) {
       case 'append':
         return this.#append(ports, await this.#resolveAppend(step, ports))
@@ -222,7 +223,7 @@ export class Execution {
   }
 
   #write({ key, value, expected }: ProgramDocument, { documents }: Ports): DocumentWrite {
-    const notes = documents.collection(this.#place.collection, { listed: true })
+    const notes = documents.collection(this.#place.collection, { listed: this.#place.listed })
     const known = this.#revisions.get(keyOf(key)) ?? []
     const revision = expected === 'current' ? known.at(-1) : known.at(-2)
     const expectedRevision =
