@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createDatabase, serverUrl, type TestBackend, testBackends } from '@eventspine/servers'
@@ -131,6 +131,13 @@ describe.each(testBackends())('the demo on %s', (backend) => {
     },
     TWO_RUNS_MS,
   )
+})
+
+test('the README shows what the demo prints in memory', async () => {
+  const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8')
+  const shown = /^```text\n(.*?)^```$/ms.exec(readme)?.[1]
+  const { output } = await runDemo('memory:')
+  expect(shown).toBe(output.replace(/done in \d+ ms/, 'done in 8 ms'))
 })
 
 /** Runs into a store that cannot be opened: one line of explanation, and nothing done. */
