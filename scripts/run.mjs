@@ -17,6 +17,7 @@ const targets = {
   servers: { file: 'tooling/servers/src/cli.ts', build: false },
   bench: { file: 'benchmarks/src/main.ts', build: true },
   torture: { file: 'tooling/torture/src/main.ts', build: true },
+  docs: { file: 'tooling/docs/src/main.ts', build: false },
   'check:packed': { file: 'scripts/check-packed.ts', build: true },
   'check:layout': { file: 'scripts/check-layout.ts', build: false },
   build: { task: 'build' },

@@ -6,9 +6,7 @@ import { markdownFiles, readText } from '../src/repository.ts'
 describe('the generated parts of the documentation', () => {
   it.for(markdownFiles())('are up to date in %s', (path) => {
     const text = readText(path)
-    expect(text, 'run: pnpm --filter @eventspine/docs-check run docs').toBe(
-      fillGeneratedParts(text, generators),
-    )
+    expect(text, 'run: npm run docs').toBe(fillGeneratedParts(text, generators))
   })
 })
 
