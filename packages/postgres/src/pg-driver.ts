@@ -87,21 +87,33 @@ export class PgDriver<Client extends PostgresPoolClient> implements Driver<Clien
   }
 
   async #withClient<Result>(work: (client: Client) => Promise<Result>): Promise<Result> {
-    let client: Client
-    try {
-      client = await this.#pool.connect()
-    } catch (error) {
-      throw classifyError(error, { phase: 'connect', writes: false })
-    }
-    // Nobody else listens while a client is taken out, and an 'error' that nobody listens to ends the process.
-    const onError = (error: Error): void => void broken.set(client, error)
-    client.on('error', onError)
+    const { client, stopListening } = await this.#take()
     try {
       return await work(client)
     } finally {
-      client.removeListener('error', onError)
+      stopListening()
       client.release(broken.has(client))
     }
+  }
+
+  /**
+   * Takes a client out of the pool and listens to its errors from that moment on: nobody else does while it is
+   * out, and an 'error' that nobody listens to ends the process. By a promise the client would come a moment
+   * later, in which a dying server's last words, sent along with its welcome, find no listener.
+   */
+  #take(): Promise<{ readonly client: Client; readonly stopListening: () => void }> {
+    return new Promise((resolve, reject) => {
+      const taken = (error: Error | undefined, client: Client | undefined): void => {
+        if (client === undefined) {
+          reject(classifyError(error, { phase: 'connect', writes: false }))
+          return
+        }
+        const onError = (lost: Error): void => void broken.set(client, lost)
+        client.on('error', onError)
+        resolve({ client, stopListening: () => void client.removeListener('error', onError) })
+      }
+      this.#pool.connect(taken)
+    })
   }
 }
 
