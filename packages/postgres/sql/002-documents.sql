@@ -17,6 +17,7 @@ create index documents_expiring on eventspine.documents (expires_at) where expir
 
 -- Removes some expired documents in passing. Rows that others hold are left to the next time, so it never waits.
 create function eventspine.sweep_documents(p_most integer) returns void language sql volatile
+set enable_seqscan = off
 as $$
   delete from eventspine.documents d
   using (
@@ -34,6 +35,7 @@ create function eventspine.write_document(
 ) returns bigint language plpgsql
 set lock_timeout = 2000
 set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
 as $$
 declare
   v_now bigint := eventspine.now_ms();

@@ -90,6 +90,8 @@ function inCalls(append: Append): Append {
 
 function nestedBusy(answer: 'busy' | 'deadlock', lockTimeoutMs: number): EventStoreError<'BUSY'> {
   const reason =
-    answer === 'busy' ? `waited ${lockTimeoutMs} ms for other writers` : 'a deadlock with another transaction'
+    answer === 'busy'
+      ? `waited ${lockTimeoutMs} ms for other writers`
+      : 'a deadlock with another transaction, which goes on when this one ends'
   return new EventStoreError('BUSY', `postgres: ${reason}`, { retryable: true })
 }

@@ -1,0 +1,13 @@
+import { expect, it } from 'vitest'
+
+it('exports what the README names', async () => {
+  expect(Object.keys(await import('@eventspine/postgres')).sort()).toMatchInlineSnapshot(`
+    [
+      "createSchema",
+      "openUrl",
+      "pglite",
+      "postgres",
+      "schemaSql",
+    ]
+  `)
+})
