@@ -2,7 +2,7 @@ import * as kit from '@eventspine/conformance'
 import type { Case, Law } from '@eventspine/conformance'
 
 /** Every case that the kit exports, whichever port it is for. */
-export function allCases(): readonly Case[] {
+function allCases(): readonly Case[] {
   const lists = Object.values(kit).filter((exported): exported is readonly Case[] => Array.isArray(exported))
   return lists.flat()
 }
