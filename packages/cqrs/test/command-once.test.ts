@@ -64,7 +64,8 @@ describe('two handlers racing for one stream', () => {
   test('an abort ends the waiting between tries', async () => {
     const abort = new AbortController()
     const busy = bank.contended([account.event('Deposited', { cents: 1 })])
-    const slow = { initialDelayMs: 60_000, maxDelayMs: 60_000, onRetry: () => abort.abort() }
+    const onRetry = (): void => void setImmediate(() => abort.abort())
+    const slow = { initialDelayMs: 60_000, maxDelayMs: 60_000, onRetry }
     const handle = bank.handler(slow, busy)
     const error = await failureOf(handle('42', { type: 'Clear' }, { signal: abort.signal }))
     expect(error).toMatchObject({ code: 'ABORTED', outcome: 'not-applied' })
