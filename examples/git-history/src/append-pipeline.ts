@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import {
   type CommitRequest,
   type CommitResult,
@@ -7,6 +6,7 @@ import {
   type EventStore,
 } from '@eventspine/core'
 import { HistoryConflictError } from './history-conflict-error.ts'
+import { retryTransient } from './retry-transient.ts'
 
 /** Told of what happens to the commits under way. */
 export interface PipelineObserver {
@@ -20,9 +20,6 @@ export interface PipelineObserver {
 
 // Enough to keep several of a backend's batches full, little enough to be a few megabytes.
 const MAX_EVENTS_UNDER_WAY = 4096
-// A server that restarts is back by then.
-const RETRY_FOR_MS = 30_000
-const MAX_RETRY_DELAY_MS = 2000
 
 interface Completion {
   /** The last part was given to the store: the next one's may follow, and is stored behind it. */
@@ -142,7 +139,8 @@ export class AppendPipeline {
 
   async #isStored({ streamId, expectedVersion, events }: CommitStream): Promise<boolean> {
     const version = Number(expectedVersion)
-    const [stored] = await this.#store.read(streamId, { from: version + 1, limit: 1 }).toArray()
+    const next = this.#store.read(streamId, { from: version + 1, limit: 1 })
+    const [stored] = await retryTransient(() => next.toArray(), this.#observer.onRetry)
     if (stored === undefined) return false
     if (stored.id === events[0]?.id) return true
     throw new HistoryConflictError(
@@ -150,19 +148,11 @@ export class AppendPipeline {
     )
   }
 
-  async #appendWithRetries(request: CommitRequest): Promise<CommitResult> {
-    const deadline = performance.now() + RETRY_FOR_MS
-    for (let delayMs = 50; ; delayMs = Math.min(2 * delayMs, MAX_RETRY_DELAY_MS)) {
+  #appendWithRetries(request: CommitRequest): Promise<CommitResult> {
+    return retryTransient(async () => {
       this.#checkFailure()
-      try {
-        return await this.#store.commit(request)
-      } catch (error) {
-        if (!EventStoreError.is(error) || !error.retryable || performance.now() + delayMs > deadline)
-          throw error
-        this.#observer.onRetry(error)
-      }
-      await delay(delayMs)
-    }
+      return await this.#store.commit(request)
+    }, this.#observer.onRetry)
   }
 
   async #room(): Promise<void> {

@@ -29,7 +29,9 @@ async function main(): Promise<number> {
     }
     return (await run(options, (line) => console.log(line), stop.signal)) ? 0 : 1
   } catch (error) {
-    return report(error)
+    // Whatever was waited for when it was stopped says so in its own way.
+    const stopped = stop.signal.aborted && EventStoreError.is(error, 'ABORTED')
+    return report(stopped ? stop.signal.reason : error)
   }
 }
 

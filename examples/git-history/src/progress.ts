@@ -20,6 +20,8 @@ export interface Progress {
 }
 
 const LINE_EVERY_MS = 5000
+/** Of fewer the speed says nothing: the first commit may be larger than all others together. */
+const MIN_DONE_TO_FORESEE = 10
 
 /** A bar on a terminal; elsewhere a line now and then. */
 export function startProgress(
@@ -33,11 +35,13 @@ export function startProgress(
 
 class Measured {
   readonly #total: number
+  readonly #doneBefore: number
   readonly #events = new RateMeter()
   readonly #done = new RateMeter()
 
   constructor({ total, done }: ProgressOptions) {
     this.#total = total
+    this.#doneBefore = done
     this.#done.add(performance.now(), done)
     this.#events.add(performance.now(), 0)
   }
@@ -46,10 +50,11 @@ class Measured {
     const now = performance.now()
     this.#done.add(now, done)
     this.#events.add(now, events)
-    const perSecond = this.#done.perSecond
+    const { perSecond } = this.#done
+    const foreseen = perSecond > 0 && done - this.#doneBefore >= MIN_DONE_TO_FORESEE
     return {
       rate: `${format(this.#events.perSecond)} events/s`,
-      remaining: perSecond === 0 ? '' : `${duration((this.#total - done) / perSecond)} left`,
+      remaining: foreseen ? `${duration((this.#total - done) / perSecond)} left` : '',
     }
   }
 }
@@ -103,7 +108,8 @@ class Lines implements Progress {
     this.#lastLineAtMs = performance.now()
     const { label, unit, total } = this.#options
     const percentage = Math.floor((100 * done) / Math.max(1, total))
-    this.note(`${label}: ${format(done)} of ${format(total)} ${unit} (${percentage}%), ${rate}, ${remaining}`)
+    const ahead = remaining === '' ? '' : `, ${remaining}`
+    this.note(`${label}: ${format(done)} of ${format(total)} ${unit} (${percentage}%), ${rate}${ahead}`)
   }
 
   note(line: string): void {

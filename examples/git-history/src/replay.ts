@@ -6,6 +6,7 @@ import { type CommitHeader, type FileChange, readHistory } from './git/history.t
 import type { HeadCommit } from './git/repository.ts'
 import { HistoryConflictError } from './history-conflict-error.ts'
 import type { StreamNames } from './stream-names.ts'
+import { retryTransient } from './retry-transient.ts'
 import { storedTip, type StoredTip } from './stored-tip.ts'
 
 export interface ReplayOptions {
@@ -124,7 +125,8 @@ class Replay {
     if (this.#storedIsOld) {
       // Another run is at work on the same history and ahead: what it has stored need not be sent.
       this.#storedIsOld = false
-      this.#stored = await storedTip(this.#options.store, this.#options.names)
+      const { store, names, observer } = this.#options
+      this.#stored = await retryTransient(() => storedTip(store, names), observer.onRetry)
     }
     this.#number++
     this.#files = 0

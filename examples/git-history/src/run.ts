@@ -1,10 +1,11 @@
-import { type Backend, type ConsumerNotice, open, type Subscription } from '@eventspine/core'
+import { type Backend, type ConsumerNotice, type EventStoreError, open } from '@eventspine/core'
 import { adapters } from './adapters.ts'
+import { catchUp } from './catch-up.ts'
 import { fileHistory } from './file-history.ts'
-import { openRepository, type HeadCommit, type Repository } from './git/repository.ts'
+import { type HeadCommit, openRepository, type Repository } from './git/repository.ts'
 import type { Options } from './options.ts'
 import { printable } from './printable.ts'
-import { startProgress } from './progress.ts'
+import { type Progress, startProgress } from './progress.ts'
 import { replay, type Replayed } from './replay.ts'
 import { findStreams } from './stored-tip.ts'
 import type { StreamNames } from './stream-names.ts'
@@ -20,140 +21,102 @@ export type Print = (line: string) => void
  */
 export async function run(options: Options, print: Print, signal: AbortSignal): Promise<boolean> {
   const repository = await openRepository(options.repository)
-  const { head } = repository
   const branch = printable(repository.branch.toString('utf8'))
-  if (head === undefined) {
+  if (repository.head === undefined) {
     print(`verified: 0 files at ${branch}, which has no commit yet (0 commits, 0 events, 0 events/s)`)
     return true
   }
-  const oldest = head.shallow ? `, a shallow clone that starts at ${head.root.slice(0, 12)}` : ''
-  print(
-    `${repository.path}: ${branch} at ${head.hash.slice(0, 12)}, ${count(head.commits, 'commit')}${oldest}`,
-  )
+  const { hash, root, commits, shallow } = repository.head
+  const oldest = shallow ? `, a shallow clone that starts at ${root.slice(0, 12)}` : ''
+  print(`${repository.path}: ${branch} at ${hash.slice(0, 12)}, ${count(commits, 'commit')}${oldest}`)
   await using backend = await open(options.store, adapters, { create: true })
-  const names = await findStreams(backend.store, repository.branch, head.root, options.fresh)
+  const names = await findStreams(backend.store, repository.branch, root, options.fresh)
   print(`store ${backend.name}, streams ${names.branch} and ${names.filePrefix}…`)
-  return await replayAndVerify(backend, repository, head, names, options, print, signal)
+  return await new Run(backend, repository, repository.head, names, print).run(options, signal)
 }
 
-async function replayAndVerify(
-  backend: Backend,
-  repository: Repository,
-  head: HeadCommit,
-  names: StreamNames,
-  options: Options,
-  print: Print,
-  signal: AbortSignal,
-): Promise<boolean> {
-  await using tree = await projectTree(backend, (notice) => reportNotice(notice, print))
-  const replayed = await replayWithProgress(backend, repository, head, names, options, print, signal)
-  const { written } = replayed
-  print(
-    `wrote ${count(written.events, 'event')} of ${count(written.commits, 'commit')} in ${written.seconds.toFixed(1)} s`,
-  )
-  const waitedSeconds = await catchUp(backend, tree, signal)
-  print(`the tree was caught up ${waitedSeconds.toFixed(1)} s later`)
-  if (options.file !== undefined)
-    for await (const line of fileHistory(backend.store, names, options.file)) print(line)
-  const { files, differences } = await compareTree(backend.documents, names, repository.path, replayed.commit)
-  for (const difference of differences) print(difference)
-  print(
-    differences.length === 0
-      ? verdict(files, replayed)
-      : `not verified: ${count(differences.length, 'difference')} at ${replayed.commit}`,
-  )
-  return differences.length === 0
-}
+class Run {
+  readonly #backend: Backend
+  readonly #repository: Repository
+  readonly #head: HeadCommit
+  readonly #names: StreamNames
+  readonly #print: Print
+  #progress: Progress | undefined
+  #lastRetryAtMs = -Infinity
 
-async function replayWithProgress(
-  backend: Backend,
-  { path }: Repository,
-  head: HeadCommit,
-  names: StreamNames,
-  { limit }: Options,
-  print: Print,
-  signal: AbortSignal,
-): Promise<Replayed> {
-  let progress: ReturnType<typeof startProgress> | undefined
-  let lastRetryAtMs = -Infinity
-  try {
-    return await replay({
-      store: backend.store,
-      names,
-      path,
-      head,
-      limit,
-      signal,
-      observer: {
-        onStart: (storedCommits, lastCommit) => {
-          if (storedCommits > 0) print(`${count(storedCommits, 'commit')} of ${lastCommit} stored already`)
-          progress = startProgress({
-            label: 'replaying',
-            unit: 'commits',
-            total: lastCommit,
-            done: storedCommits,
-          })
-        },
-        onProgress: (commits, events) => progress?.update(commits, events),
-        onRetry: (error) => {
-          // All that is under way fails at once.
-          if (performance.now() - lastRetryAtMs < 1000) return
-          lastRetryAtMs = performance.now()
-          progress?.note(`trying again: ${error.message}`)
-        },
-      },
-    })
-  } finally {
-    progress?.stop()
+  constructor(backend: Backend, repository: Repository, head: HeadCommit, names: StreamNames, print: Print) {
+    this.#backend = backend
+    this.#repository = repository
+    this.#head = head
+    this.#names = names
+    this.#print = print
   }
-}
 
-/** Waits until the projection has handled all that the store holds. */
-async function catchUp({ store }: Backend, tree: Subscription, signal: AbortSignal): Promise<number> {
-  const startedAt = performance.now()
-  const heads = await Promise.all(
-    Array.from({ length: store.partitions }, (_, partition) => store.feedHead(partition)),
-  )
-  const caughtUp = Promise.all(heads.map((position) => tree.caughtUpTo(position, { signal })))
-  const stopShowing = showLag(tree)
-  try {
-    await caughtUp
-  } finally {
-    stopShowing()
-  }
-  return (performance.now() - startedAt) / 1000
-}
-
-function showLag(tree: Subscription): () => void {
-  let progress: ReturnType<typeof startProgress> | undefined
-  let total = 0
-  const show = async (): Promise<void> => {
-    const lag = (await tree.lag()).reduce((sum, { events }) => sum + events, 0)
-    if (progress === undefined) {
-      total = lag
-      progress = startProgress({ label: 'building the tree', unit: 'events', total, done: 0 })
+  async run({ limit, file }: Options, signal: AbortSignal): Promise<boolean> {
+    await using tree = await projectTree(this.#backend, (notice) => this.#reportNotice(notice))
+    const replayed = await this.#replay(limit, signal)
+    const { commits, events, seconds } = replayed.written
+    this.#print(`wrote ${count(events, 'event')} of ${count(commits, 'commit')} in ${seconds.toFixed(1)} s`)
+    const replayedAt = performance.now()
+    await catchUp(this.#backend, tree, (error) => this.#reportRetry(error), signal)
+    const waitedSeconds = (performance.now() - replayedAt) / 1000
+    this.#print(`the tree was caught up ${waitedSeconds.toFixed(1)} s later`)
+    if (file !== undefined) {
+      for await (const line of fileHistory(this.#backend.store, this.#names, file)) this.#print(line)
     }
-    progress.update(total - lag, total - lag)
+    return await this.#verify(replayed)
   }
-  // A failure to read the lag is one to catch up as well, which is awaited.
-  const timer = setInterval(() => void show().catch(() => clearInterval(timer)), 500)
-  return () => {
-    clearInterval(timer)
-    progress?.stop()
+
+  async #replay(limit: number, signal: AbortSignal): Promise<Replayed> {
+    try {
+      return await replay({
+        store: this.#backend.store,
+        names: this.#names,
+        path: this.#repository.path,
+        head: this.#head,
+        limit,
+        signal,
+        observer: {
+          onStart: (stored, last) => {
+            if (stored > 0) this.#print(`${count(stored, 'commit')} of ${last} stored already`)
+            this.#progress = startProgress({ label: 'replaying', unit: 'commits', total: last, done: stored })
+          },
+          onProgress: (commits, events) => this.#progress?.update(commits, events),
+          onRetry: (error) => this.#reportRetry(error),
+        },
+      })
+    } finally {
+      this.#progress?.stop()
+    }
   }
-}
 
-function reportNotice(notice: ConsumerNotice, print: Print): void {
-  if (notice.kind !== 'park' && notice.kind !== 'stop') return
-  const reason = notice.error instanceof Error ? notice.error.message : String(notice.error)
-  print(
-    `the tree's projection met an event that it cannot handle, of ${printable(notice.event.streamId)}: ${reason}`,
-  )
-}
+  async #verify({ commit, commits, events, written }: Replayed): Promise<boolean> {
+    const { path } = this.#repository
+    const { files, differences } = await compareTree(this.#backend.documents, this.#names, path, commit)
+    for (const difference of differences) this.#print(difference)
+    if (differences.length > 0) {
+      this.#print(`not verified: ${count(differences.length, 'difference')} at ${commit}`)
+      return false
+    }
+    const rate = written.events === 0 ? 0 : Math.round(written.events / written.seconds)
+    const what = `${count(commits, 'commit')}, ${count(events, 'event')}, ${rate} events/s`
+    this.#print(`verified: ${count(files, 'file')} at ${commit} (${what})`)
+    return true
+  }
 
-function verdict(files: number, { commit, commits, events, written }: Replayed): string {
-  const rate = written.events === 0 ? 0 : Math.round(written.events / written.seconds)
-  return `verified: ${count(files, 'file')} at ${commit} (${count(commits, 'commit')}, ${count(events, 'event')}, ${rate} events/s)`
+  #reportNotice(notice: ConsumerNotice): void {
+    if (notice.kind !== 'park' && notice.kind !== 'stop') return
+    const reason = notice.error instanceof Error ? notice.error.message : String(notice.error)
+    this.#print(`the tree lacks an event of ${printable(notice.event.streamId)}: ${reason}`)
+  }
+
+  #reportRetry({ message }: EventStoreError): void {
+    // All that is under way fails at once.
+    if (performance.now() - this.#lastRetryAtMs < 1000) return
+    this.#lastRetryAtMs = performance.now()
+    if (this.#progress === undefined) process.stderr.write(`trying again: ${message}\n`)
+    else this.#progress.note(`trying again: ${message}`)
+  }
 }
 
 function count(value: number, unit: string): string {

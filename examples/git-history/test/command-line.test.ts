@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { freePort } from '@eventspine/servers'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { parseOptions, UsageError } from '../src/options.ts'
-import { runCommand } from './command.ts'
+import { runCommand, startCommand } from './command.ts'
 import { file, TestRepository } from './test-repository.ts'
 
 // Each starts processes, which may wait for others of the machine.
@@ -59,6 +59,21 @@ describe('the command', () => {
     const { code, stderr } = await runCommand(words(), environment)
     expect(stderr.trimEnd()).toMatch(message)
     expect(code).toBe(1)
+  })
+
+  test('stops when it is interrupted, and says so', async () => {
+    using long = new TestRepository({ bare: true })
+    const commits = Array.from({ length: 3000 }, (_, index) => ({
+      changes: [['a', file(`${index}`)]] as const,
+    }))
+    long.commit('main', commits)
+    const running = startCommand([long.path])
+    await running.printed('streams branch:')
+    running.kill('SIGINT')
+    const { code, stderr, stdout } = await running.ended
+    expect(stderr).toBe('git-history: stopped; run it again to go on\n')
+    expect(stdout).not.toContain('verified')
+    expect(code).toBe(130)
   })
 
   test('says in one line that the server is down, without its password', async () => {
