@@ -1,3 +1,4 @@
+export { allMutants } from './all-mutants.ts'
 export { documentMutants } from './document-mutants.ts'
 export type { Breakage, Mutant } from './mutant.ts'
 export { openMutant } from './open-mutant.ts'

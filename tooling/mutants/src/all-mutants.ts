@@ -1,0 +1,6 @@
+import { documentMutants } from './document-mutants.ts'
+import type { Mutant } from './mutant.ts'
+import { storeMutants } from './store-mutants.ts'
+
+/** Every mutant there is; `docs/conformance.md` lists them. */
+export const allMutants: readonly Mutant[] = [...storeMutants, ...documentMutants]
