@@ -22,10 +22,6 @@ async function holdPartition(pool: Pool, schema: string, partition: number): Pro
   return client
 }
 
-async function end(client: PoolClient): Promise<void> {
-  await client.query('commit')
-}
-
 /** Streams of two partitions of four: found by where their events land. */
 async function streamsOfTwoPartitions(backend: Awaited<ReturnType<typeof openStore>>['backend']) {
   const byPartition = new Map<string, string>()
@@ -131,11 +127,17 @@ it("breaks a deadlock between two callers' transactions by refusing one append, 
   for (const { client } of [one, two]) await client.query('begin')
   await one.store.append(first.streamId, [counted(1)])
   await two.store.append(second.streamId, [counted(2)])
-  const options = { lockTimeoutMs: 30_000 }
   // Whoever is refused keeps what it holds until its transaction ends: only then can the other go on.
+  const appendAndEnd = async ({ client, store }: typeof one, streamId: string): Promise<void> => {
+    try {
+      await store.append(streamId, [counted(3)], { lockTimeoutMs: 30_000 })
+    } finally {
+      await client.query('commit')
+    }
+  }
   const settled = await Promise.allSettled([
-    one.store.append(second.streamId, [counted(3)], options).finally(() => end(one.client)),
-    two.store.append(first.streamId, [counted(4)], options).finally(() => end(two.client)),
+    appendAndEnd(one, second.streamId),
+    appendAndEnd(two, first.streamId),
   ])
   for (const { client } of [one, two]) client.release()
   const refused = settled.filter(({ status }) => status === 'rejected')
