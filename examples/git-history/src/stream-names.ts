@@ -45,7 +45,7 @@ export class StreamNames {
  * Bytes as text that a stream id can hold: control characters and `%` become `%XX`, and where the bytes are not
  * UTF-8 all above ASCII do. Different bytes give different texts.
  */
-export function escapeBytes(bytes: Buffer): string {
+function escapeBytes(bytes: Buffer): string {
   if (isUtf8(bytes)) return bytes.toString('utf8').replace(ESCAPED, (text) => percent(Buffer.from(text)))
   return Array.from(bytes, (byte) =>
     isPlain(byte) ? String.fromCharCode(byte) : percent(Buffer.of(byte)),

@@ -25,7 +25,8 @@ export async function projectTree<Native>(
   return await backend.stream.subscribe({
     group: GROUP,
     effects: 'exactly-once',
-    maxInFlightEvents: 2000,
+    // They are committed as one batch, with the group's checkpoint as one more document.
+    maxInFlightEvents: Math.min(1000, backend.capabilities.maxBatchDocuments - 1),
     // A run that was killed holds the projection for so long.
     leaseMs: 3000,
     onNotice,

@@ -51,10 +51,7 @@ export class TestRepository implements Disposable {
 
   /** Adds commits to a branch, one on the other. Returns the hash of the last. */
   commit(branch: string, commits: readonly TestCommit[]): string {
-    const existing = spawnSync('git', ['rev-parse', '--verify', '--quiet', `refs/heads/${branch}`], {
-      cwd: this.path,
-    })
-    const from = existing.stdout.toString('utf8').trim()
+    const from = this.git('for-each-ref', '--format=%(objectname)', `refs/heads/${branch}`)
     const parts = commits.map((commit, index) =>
       this.#write(branch, commit, index === 0 && from !== '' ? from : undefined),
     )
@@ -109,23 +106,21 @@ function quoted(path: Path): string {
   return `"${Array.from(Buffer.from(path), (byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('')}"`
 }
 
-const environment = { ...process.env, GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_SYSTEM: '/dev/null' }
+// The user's settings and, within a hook, git's own variables would lead to other results, or another repository.
+const environment = {
+  ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('GIT_'))),
+  GIT_CONFIG_GLOBAL: '/dev/null',
+  GIT_CONFIG_SYSTEM: '/dev/null',
+}
 
 function runGit(folder: string, words: readonly string[], input?: Buffer): Buffer {
-  const identity = [
-    '-c',
-    'user.name=Test',
-    '-c',
-    'user.email=test@example.org',
-    '-c',
-    'protocol.file.allow=always',
-  ]
-  const { status, stdout, stderr } = spawnSync('git', [...identity, ...words], {
+  const { error, status, stdout, stderr } = spawnSync('git', words, {
     cwd: folder,
     env: environment,
     maxBuffer: 256 * 1024 * 1024,
     ...(input === undefined ? {} : { input }),
   })
+  if (error !== undefined) throw new Error('these tests need git on the PATH', { cause: error })
   if (status !== 0) throw new Error(`git ${words.join(' ')}: ${stderr.toString('utf8')}`)
   return stdout
 }
