@@ -45,6 +45,9 @@ export class WindowRun {
   readonly #retries = new Set<NodeJS.Timeout>()
   #active = 0
   #dirty = false
+  /** Until the checkpoint tells of a park, nobody is told that its event is passed. */
+  #parks = 0
+  #parksSaved = 0
   #committing = false
   #commitTimer: NodeJS.Timeout | undefined
   /** How many slots at the head of the window are known to be done. */
@@ -187,6 +190,7 @@ export class WindowRun {
       } else {
         this.#parked.decide(event, slot.attempt, failed.error)
         this.#dirty = true
+        this.#parks++
       }
     }
     slot.done = true
@@ -234,8 +238,9 @@ export class WindowRun {
     if (this.#effects === undefined) {
       const done = this.#countFinished()
       const last = this.#window[done - 1]
-      if (last !== undefined) this.#context.progress.reached(last.position)
-      if (done >= this.#context.options.maxInFlightEvents / 2) void this.#commit()
+      const isSaved = this.#parks === this.#parksSaved
+      if (last !== undefined && isSaved) this.#context.progress.reached(last.position)
+      if (!isSaved || done >= this.#context.options.maxInFlightEvents / 2) void this.#commit()
       else if (done > 0 || this.#dirty)
         this.#commitTimer ??= setTimeout(() => void this.#commit(), CHECKPOINT_EVERY_MS)
     } else if (this.#isDrained() && (this.#window.length > 0 || this.#dirty)) {
@@ -252,6 +257,7 @@ export class WindowRun {
     const done = this.#countFinished()
     const last = this.#window[done - 1]
     this.#dirty = false
+    const parks = this.#parks
     try {
       const change = {
         parked: this.#parked.list(),
@@ -261,7 +267,8 @@ export class WindowRun {
       this.#effects?.clear()
       this.#window = this.#window.slice(done)
       this.#finished -= done
-      if (last !== undefined && this.#effects !== undefined) this.#context.progress.reached(last.position)
+      this.#parksSaved = parks
+      if (last !== undefined) this.#context.progress.reached(last.position)
     } catch (error) {
       this.#fail(error)
     }
