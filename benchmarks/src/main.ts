@@ -10,6 +10,7 @@ import type { OpenTarget, Scenario } from './target.ts'
 /** Loaded when asked for: what one needs must not be in the way of the others. */
 const targets: Readonly<Record<string, () => Promise<OpenTarget>>> = {
   memory: async () => (await import('./memory/memory-target.ts')).openMemoryTarget(),
+  postgres: async () => (await import('./postgres/postgres-target.ts')).openPostgresTarget(),
 }
 
 async function main(): Promise<void> {

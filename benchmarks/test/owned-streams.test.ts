@@ -33,6 +33,8 @@ describe('OwnedStreams', () => {
     const streams = new OwnedStreams(4)
     const stored = appendSome(streams, 50)
     expect(() => streams.check(stored, 50)).not.toThrow()
+    const others = { id: 'cart:of-another-process', events: 7, lastVersion: 7 }
+    expect(() => streams.check([...stored, others], 50)).not.toThrow()
   })
 
   it('finds a lost event, a doubled one and a hole in the versions', () => {

@@ -41,13 +41,14 @@ export class OwnedStreams {
   }
 
   /**
-   * Holds what a store returned against what its clients were told.
+   * Holds what a store returned against what its clients were told. Streams of other processes are theirs to check.
    *
    * @throws an Error that says what is lost, doubled or out of step.
    */
   check(stored: readonly StoredStream[], acknowledgedEvents: number): void {
-    const found = new Map(stored.map((stream) => [stream.id, stream]))
-    const total = stored.reduce((sum, { events }) => sum + events, 0)
+    const own = new Set(this.#streams.map(({ id }) => id))
+    const found = new Map(stored.filter(({ id }) => own.has(id)).map((stream) => [stream.id, stream]))
+    const total = Array.from(found.values()).reduce((sum, { events }) => sum + events, 0)
     if (total !== acknowledgedEvents)
       throw new Error(`${acknowledgedEvents} events were acknowledged and ${total} are stored`)
     for (const { id, version } of this.#streams) {
