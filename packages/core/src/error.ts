@@ -131,3 +131,12 @@ export function invalidArgument(field: string, message: string): EventStoreError
 export function notSupported(message: string): EventStoreError<'NOT_SUPPORTED'> {
   return new EventStoreError('NOT_SUPPORTED', message)
 }
+
+/** The verdict on an append to a deleted stream; for adapters. */
+export function streamDeleted(streamId: string, version: number): EventStoreError<'STREAM_DELETED'> {
+  return new EventStoreError(
+    'STREAM_DELETED',
+    `stream ${JSON.stringify(streamId)} is deleted; an append at exactly version ${version} reopens it`,
+    { field: 'streamId' },
+  )
+}

@@ -104,6 +104,7 @@ export {
   VersionConflictError,
   invalidArgument,
   notSupported,
+  streamDeleted,
   type EventStoreErrorCode,
   type EventStoreErrorOptions,
   type ExpectedVersion,
@@ -114,5 +115,4 @@ export { comparePositions, type Position, type Token } from './position.ts'
 export { categoryOf, type StreamId } from './stream-id.ts'
 export { checkManifest, createManifest, FORMAT_VERSION, type StoreManifest } from './store-manifest.ts'
 export { createBackend, createTransaction } from './create-backend.ts'
-export { streamDeleted } from './wrapped-event-store.ts'
 export { open } from './registry.ts'

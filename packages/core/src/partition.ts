@@ -1,7 +1,7 @@
 import { invalidArgument } from './error.ts'
 
 /** The most partitions a store may have. */
-export const MAX_PARTITIONS = 1024
+const MAX_PARTITIONS = 1024
 
 const SEED = 0x9747b28c
 const M = 0x5bd1e995

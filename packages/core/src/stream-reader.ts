@@ -6,7 +6,7 @@ import type { ReadOptions } from './event-store.ts'
 import type { RecordedEvent } from './event.ts'
 import { recordedEvents } from './recorded-event.ts'
 
-export const DEFAULT_PAGE_EVENTS = 1000
+const DEFAULT_PAGE_EVENTS = 1000
 const MAX_PAGE_EVENTS = 10_000
 
 /** A checked stream read. */

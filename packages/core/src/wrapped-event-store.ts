@@ -15,6 +15,7 @@ import {
   type ExpectedVersion,
   invalidArgument,
   notSupported,
+  streamDeleted,
   VersionConflictError,
 } from './error.ts'
 import { PagedRead, SlicedRead } from './event-read.ts'
@@ -392,13 +393,4 @@ function tokenOf(
     if (sequence > (outcomes[last.get(partition) ?? -1]?.sequence ?? 0)) last.set(partition, index)
   })
   return joinToken(Array.from(last.values(), (index) => results[index]?.position ?? ''))
-}
-
-/** The verdict on an append to a deleted stream; for adapters. */
-export function streamDeleted(streamId: string, version: number): EventStoreError<'STREAM_DELETED'> {
-  return new EventStoreError(
-    'STREAM_DELETED',
-    `stream ${JSON.stringify(streamId)} is deleted; an append at exactly version ${version} reopens it`,
-    { field: 'streamId' },
-  )
 }

@@ -93,7 +93,7 @@ export class FeedSource {
 }
 
 /** Repeats `work` while its failure is one that passes. @throws what does not pass, and a lost lease. */
-export async function throughOutages<Result>(
+async function throughOutages<Result>(
   context: RunContext,
   work: () => Promise<Result>,
 ): Promise<Result | undefined> {
