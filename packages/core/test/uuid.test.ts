@@ -1,11 +1,19 @@
-import { afterEach, describe, expect, it, vi } from 'vitest'
-import { isUuid, uuidv7 } from '../src/uuid.ts'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+
+let isUuid: (value: string) => boolean
+let uuidv7: () => string
 
 const V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
 
 function timeOf(id: string): number {
   return Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16)
 }
+
+beforeEach(async () => {
+  // It remembers the latest time it gave out, which a test with a clock of its own would leave to the others.
+  vi.resetModules()
+  ;({ isUuid, uuidv7 } = await import('../src/uuid.ts'))
+})
 
 afterEach(() => {
   vi.useRealTimers()
