@@ -6,6 +6,7 @@ import { invalidArgument } from './error.ts'
 import type { ImportEvent } from './event-store.ts'
 import { partitionOf } from './partition.ts'
 import { checkStreamId } from './stream-id.ts'
+import { withFields } from './with-fields.ts'
 
 /** Checks recorded events and sorts them by partition, in order within each. */
 export function prepareImport(
@@ -53,7 +54,7 @@ export function prepareImport(
     )
     bytes += Buffer.byteLength(encoded.data) + Buffer.byteLength(encoded.metadata)
     const partition = partitionOf(streamId, partitions)
-    const imported = { ...encoded, streamId, version: streamPosition, timestampMs }
+    const imported = withFields(encoded, { streamId, version: streamPosition, timestampMs })
     const rest = byPartition.get(partition)
     if (rest === undefined) byPartition.set(partition, [imported])
     else rest.push(imported)

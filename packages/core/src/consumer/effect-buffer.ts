@@ -3,6 +3,7 @@ import { checkCollection, checkKey } from '../document-write.ts'
 import { encodeJson } from '../json.ts'
 import type { WrappedDocumentStore } from '../wrapped-document-store.ts'
 import type { HandlerDocuments } from './subscription.ts'
+import { withFields } from '../with-fields.ts'
 
 interface Buffered {
   readonly collection: string
@@ -90,7 +91,7 @@ export class EffectBuffer {
     for (const [address, write] of writes) {
       const standing = this.#buffered.get(address)
       if (standing === undefined)
-        this.#buffered.set(address, { ...write, base: 'any', written: true, changes: 1 })
+        this.#buffered.set(address, withFields(write, { base: 'any', written: true, changes: 1 } as const))
       else Object.assign(standing, write, { written: true, changes: standing.changes + 1 })
     }
   }

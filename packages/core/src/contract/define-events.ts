@@ -20,6 +20,7 @@ import type {
   ValidEventOf,
 } from './event-definition.ts'
 import { EventSchemas } from './event-schemas.ts'
+import { withFields } from '../with-fields.ts'
 
 /**
  * Defines the events of a category of streams by their schemas, of any Standard Schema library:
@@ -75,7 +76,7 @@ class DefinedEvents<Category extends string, Definitions extends EventDefinition
     const schemaVersion = this.#schemas.versionOf(type)
     if (schemaVersion === undefined)
       throw invalidArgument('type', `is not defined by the contract "${this.category}"`)
-    return { ...options, type, data, schemaVersion }
+    return withFields(options, { type, data, schemaVersion })
   }
 
   async validate(

@@ -5,6 +5,7 @@ import { checkName } from '../stream-id.ts'
 import type { EventDefinition, EventDefinitions, ValidEvent } from './event-definition.ts'
 import { EventView } from './event-view.ts'
 import { validateData } from './schema-validation.ts'
+import { withFields } from '../with-fields.ts'
 
 const MAX_TYPE_BYTES = 255
 const MAX_SCHEMA_VERSION = 32_767
@@ -93,7 +94,8 @@ export class EventSchemas {
         `must be ${version}, the version of the schema in the contract`,
       )
     }
-    return { ...event, data: await validateData(schema, event.data, `${field}.data`), schemaVersion: version }
+    const data = await validateData(schema, event.data, `${field}.data`)
+    return withFields(event, { data, schemaVersion: version })
   }
 
   #definitionOf(event: RecordedEvent): Required<EventDefinition> {
