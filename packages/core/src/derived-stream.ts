@@ -52,20 +52,32 @@ export class DerivedStream<Native> implements EventStream<Native> {
   async subscribe(options: SubscribeOptions<Native>): Promise<Subscription> {
     const checked = this.#check(options)
     const subscription = GroupSubscription.start(this.#backend, checked, options.signal)
-    this.#subscriptions.add(subscription)
-    const forget = (): void => void this.#subscriptions.delete(subscription)
-    subscription.completed.then(forget, forget)
+    this.#track(subscription)
     return subscription
   }
 
   async runOnce(options: SubscribeOptions<Native> & { readonly budgetMs: number }): Promise<RunResult> {
     const checked = this.#check(options)
     checkInteger(options.budgetMs, 'budgetMs', 1, 2 ** 31 - 1)
-    return GroupSubscription.once(this.#backend, checked, options.budgetMs, options.signal)
+    const { subscription, result } = GroupSubscription.once(
+      this.#backend,
+      checked,
+      options.budgetMs,
+      options.signal,
+    )
+    this.#track(subscription)
+    return result
   }
 
   group(name: string): ConsumerGroup {
     return new StoredConsumerGroup(this.#backend, name)
+  }
+
+  /** Closing stops what is under way and waits for it. */
+  #track(subscription: Subscription): void {
+    this.#subscriptions.add(subscription)
+    const forget = (): void => void this.#subscriptions.delete(subscription)
+    subscription.completed.then(forget, forget)
   }
 
   #check(options: SubscribeOptions<Native>): ConsumerOptions {

@@ -1,4 +1,4 @@
-import { EventStoreError, invalidArgument, type OpenOptions } from '@eventspine/core'
+import { type Capabilities, EventStoreError, invalidArgument, type OpenOptions } from '@eventspine/core'
 import { pgliteCapabilities } from './capabilities.ts'
 import type { PgliteClient, PgliteTransaction } from './client.ts'
 import { lockFolder } from './folder-lock.ts'
@@ -53,7 +53,10 @@ async function open(folder: string, options: StoreOptions = {}): Promise<Postgre
   try {
     client = await createClient(folder === 'memory:' ? 'memory://' : folder)
     const driver = new PgliteDriver<PgliteConnection>({ client, lockTimeoutMs: resolved.lockTimeoutMs, end })
-    return await openStore(driver, resolved, 'pglite', pgliteCapabilities)
+    // In memory nothing outlives the process.
+    const capabilities: Capabilities =
+      folder === 'memory:' ? { ...pgliteCapabilities, durability: 'process' } : pgliteCapabilities
+    return await openStore(driver, resolved, 'pglite', capabilities)
   } catch (error) {
     await end()
     throw error

@@ -86,13 +86,13 @@ export class GroupSubscription implements Subscription {
     return subscription
   }
 
-  /** Handles what there is, within a budget. */
-  static async once(
+  /** Handles what there is, within a budget. The run can be stopped like a subscription. */
+  static once(
     backend: ConsumerBackend,
     options: ConsumerOptions,
     budgetMs: number,
     signal: AbortSignal | undefined,
-  ): Promise<RunResult> {
+  ): { readonly subscription: Subscription; readonly result: Promise<RunResult> } {
     const elsewhere: number[] = []
     let caughtUp = true
     const subscription = new GroupSubscription(backend, options, async (self) => {
@@ -104,8 +104,8 @@ export class GroupSubscription implements Subscription {
         await Promise.all(
           self.#consumers.map(async (consumer, index) => {
             const end = await consumer.runOnce()
-            if (end === undefined) elsewhere.push(options.partitions[index] ?? 0)
-            else if (end !== 'caught-up') caughtUp = false
+            if (end === 'owned-elsewhere') elsewhere.push(options.partitions[index] ?? 0)
+            else if (end === 'ending') caughtUp = false
           }),
         )
       } finally {
@@ -113,8 +113,11 @@ export class GroupSubscription implements Subscription {
         signal?.removeEventListener('abort', stop)
       }
     })
-    await subscription.completed
-    return { handled: subscription.#handled, caughtUp, ownedElsewhere: elsewhere.sort((a, b) => a - b) }
+    const result = subscription.completed.then(() => {
+      const ownedElsewhere = elsewhere.sort((a, b) => a - b)
+      return { handled: subscription.#handled, caughtUp, ownedElsewhere }
+    })
+    return { subscription, result }
   }
 
   get group(): string {

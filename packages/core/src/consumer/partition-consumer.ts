@@ -63,14 +63,15 @@ export class PartitionConsumer {
     }
   }
 
-  /** Handles what there is. @returns `undefined` when another consumer owns the partition. */
-  async runOnce(): Promise<RunEnd | undefined> {
+  /** Handles what there is, unless another consumer owns the partition. */
+  async runOnce(): Promise<RunEnd | 'owned-elsewhere'> {
     const { stopping } = this.#terms
+    if (stopping.aborted) return 'ending'
     for (;;) {
       const lease = await this.#acquire(() => true)
-      if (lease !== undefined) return this.#own(lease, true)
+      if (lease !== undefined) return (await this.#own(lease, true)) ?? 'owned-elsewhere'
       // An owner that was killed says nothing any more: only time tells it from one that is at work.
-      if (this.#watch.sawLife || stopping.aborted) return undefined
+      if (this.#watch.sawLife || stopping.aborted) return 'owned-elsewhere'
       await abortableDelay(this.#watchMs(), stopping)
     }
   }
