@@ -1,17 +1,21 @@
-import type { Backend, EventStoreError, Subscription } from '@eventspine/core'
-import { type Progress, startProgress } from './progress.ts'
+import type { EventStore, EventStoreError, Subscription } from '@eventspine/core'
+import type { Progress } from './progress.ts'
 import { retryTransient } from './retry-transient.ts'
+import type { Output } from './run.ts'
 
 const LOOK_EVERY_MS = 500
 
+export interface CatchUpOptions {
+  readonly store: EventStore
+  readonly projection: Subscription
+  readonly output: Pick<Output, 'startProgress'>
+  readonly onRetry: (error: EventStoreError) => void
+  readonly signal: AbortSignal
+}
+
 /** Waits until a projection has handled all that the store holds now, and shows how far it is. */
-export async function catchUp(
-  { store }: Backend,
-  projection: Subscription,
-  onRetry: (error: EventStoreError) => void,
-  signal: AbortSignal,
-): Promise<void> {
-  const lag = showLag(projection)
+export async function catchUp({ store, projection, output, onRetry, signal }: CatchUpOptions): Promise<void> {
+  const lag = showLag(projection, output)
   try {
     const partitions = Array.from({ length: store.partitions }, (_, partition) => partition)
     await retryTransient(async () => {
@@ -23,7 +27,7 @@ export async function catchUp(
   }
 }
 
-function showLag(projection: Subscription): { stop(): void } {
+function showLag(projection: Subscription, output: Pick<Output, 'startProgress'>): { stop(): void } {
   let progress: Progress | undefined
   let total = 0
   let stopped = false
@@ -32,7 +36,7 @@ function showLag(projection: Subscription): { stop(): void } {
     if (stopped) return
     if (progress === undefined) {
       total = lag
-      progress = startProgress({ label: 'building the tree', unit: 'events', total, done: 0 })
+      progress = output.startProgress({ label: 'building the tree', unit: 'events', total, done: 0 })
     }
     progress.update(total - lag, total - lag)
   }

@@ -3,6 +3,7 @@ import { NoSuchPathError } from './file-history.ts'
 import { GitError } from './git/git-process.ts'
 import { HistoryConflictError } from './history-conflict-error.ts'
 import { parseOptions, usage, UsageError } from './options.ts'
+import { startProgress } from './progress.ts'
 import { run } from './run.ts'
 
 /** Ctrl-C: what is stored stays, and another run goes on from there. */
@@ -27,7 +28,7 @@ async function main(): Promise<number> {
       console.log(usage)
       return 0
     }
-    return (await run(options, (line) => console.log(line), stop.signal)) ? 0 : 1
+    return (await run(options, { print: (line) => console.log(line), startProgress }, stop.signal)) ? 0 : 1
   } catch (error) {
     // Whatever was waited for when it was stopped says so in its own way.
     const stopped = stop.signal.aborted && EventStoreError.is(error, 'ABORTED')

@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
-const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
+const main = new URL('../src/main.ts', import.meta.url)
+/** The same, but killed in the middle: see there. */
+export const killedMain = new URL('killed-main.ts', import.meta.url)
 
 export interface Ended {
   readonly code: number | null
@@ -18,10 +20,14 @@ export interface RunningCommand {
 }
 
 /** Starts the example as users do, in a process of its own. */
-export function startCommand(words: readonly string[], environment: NodeJS.ProcessEnv = {}): RunningCommand {
+export function startCommand(
+  words: readonly string[],
+  environment: NodeJS.ProcessEnv = {},
+  program = main,
+): RunningCommand {
   const child = spawn(
     process.execPath,
-    ['--conditions=@eventspine/source', '--import', 'tsx', main, ...words],
+    ['--conditions=@eventspine/source', '--import', 'tsx', fileURLToPath(program), ...words],
     {
       cwd: fileURLToPath(new URL('..', import.meta.url)),
       env: { ...process.env, GIT_CONFIG_GLOBAL: '/dev/null', EVENTSPINE_STORE: 'memory:', ...environment },

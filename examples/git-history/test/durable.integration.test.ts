@@ -1,10 +1,9 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { open } from '@eventspine/core'
 import { testBackends } from '@eventspine/servers'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { adapters } from '../src/adapters.ts'
 import { TREE } from '../src/tree-projection.ts'
-import { runCommand, startCommand } from './command.ts'
+import { runCommand, startCommand, killedMain } from './command.ts'
 import { replayFrom, streamsIn } from './replay-from.ts'
 import type { RecordedStreams } from './recorded-streams.ts'
 import { createLongRepository, storedHistory } from './stored-history.ts'
@@ -40,20 +39,20 @@ test('the clean run, which the others are held against, has every commit whole',
 describe.each(testBackends().filter((backend) => backend !== 'memory'))('on %s', (backend) => {
   test('runs that are killed leave what one clean run leaves, and a change to the tree is found', async () => {
     await using store = await createTestStore(backend)
-    const killedAfter: number[] = []
-    for (let round = 0; killedAfter.filter((commits) => commits < COMMITS).length < 3; round++) {
-      expect(round, 'too few rounds were killed in the middle').toBeLessThan(12)
-      const running = startCommand([repository.path, '--store', store.url])
-      await running.printed('streams branch:')
-      // Somewhere in the replay: it is the point that nobody knows where.
-      await delay(20 + Math.random() * 150)
-      running.kill('SIGKILL')
-      expect(await running.ended).toMatchObject({ signal: 'SIGKILL' })
+    const killedAt: number[] = []
+    for (const aim of [1, 300, 600]) {
+      const killed = await startCommand(
+        [repository.path, '--store', store.url],
+        { KILL_AT: `${aim}` },
+        killedMain,
+      ).ended
+      expect(killed).toMatchObject({ signal: 'SIGKILL' })
       const { commits, whole } = await storedHistory(store.url)
       expect(whole).toBe(commits)
-      killedAfter.push(commits)
+      expect(commits).toBeGreaterThanOrEqual(aim)
+      killedAt.push(commits)
     }
-    expect(killedAfter).toEqual(killedAfter.toSorted((a, b) => a - b))
+    expect(new Set(killedAt).size, `killed at ${killedAt.join(', ')}`).toBe(3)
     const last = await runCommand([repository.path, '--store', store.url])
     expect(last.stderr).not.toContain('git-history:')
     expect(verdict(last.stdout)).toMatch(expectedVerdict())
