@@ -106,7 +106,10 @@ export class WindowRun {
       }
       if (ending.aborted) return 'ending'
       if (untilEnd) {
-        await this.#until(() => ending.aborted || this.#isIdle())
+        // Atomic effects are not there before their commit. Otherwise the last checkpoint is written on the way out,
+        // at once: those who run in a function pay for waiting.
+        const isDone = (): boolean => (this.#effects === undefined ? this.#isDrained() : this.#isIdle())
+        await this.#until(() => ending.aborted || isDone())
         return ending.aborted ? 'ending' : 'caught-up'
       }
       await this.#feed.wait(this.#stopWaiting.signal)
