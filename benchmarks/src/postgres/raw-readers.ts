@@ -11,17 +11,19 @@ interface EventRow {
 
 const columns = 'position, version, recorded_at, schema_version, id, stream_id, type, data, metadata'
 
-const streamPage = {
+const streamPage = (values: unknown[]) => ({
   name: 'stream-page',
   text: `select ${columns} from eventspine.events
     where stream_id = $1 and version > $2 order by version limit $3`,
-}
+  values,
+})
 
-const feedPage = {
+const feedPage = (values: unknown[]) => ({
   name: 'feed-page',
   text: `select ${columns} from eventspine.events
     where partition = 0 and position > $1 order by position limit $2`,
-}
+  values,
+})
 
 /** A stream as `pg` gives it: an object a row, JSON parsed. */
 export async function rawStream(pool: Pool, streamId: string, pageSize: number): Promise<Pass> {
@@ -29,7 +31,7 @@ export async function rawStream(pool: Pool, streamId: string, pageSize: number):
   let events = 0
   let sum = 0
   for (;;) {
-    const { rows } = await pool.query<EventRow>({ ...streamPage, values: [streamId, after, pageSize] })
+    const { rows } = await pool.query<EventRow>(streamPage([streamId, after, pageSize]))
     for (const { data } of rows) sum += data.totalCents
     events += rows.length
     after = Number(rows.at(-1)?.version ?? after)
@@ -43,7 +45,7 @@ export async function rawFeed(pool: Pool, pageSize: number): Promise<Pass> {
   let events = 0
   let sum = 0
   for (;;) {
-    const { rows } = await pool.query<EventRow>({ ...feedPage, values: [after, pageSize] })
+    const { rows } = await pool.query<EventRow>(feedPage([after, pageSize]))
     for (const { data } of rows) sum += data.totalCents
     events += rows.length
     after = rows.at(-1)?.position ?? after
