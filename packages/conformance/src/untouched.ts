@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { EventStore } from '@eventspine/core'
 
 /** All that a store shows of its streams and its feed. */
-export async function imageOf(store: EventStore, streamIds: readonly string[]): Promise<unknown> {
+async function imageOf(store: EventStore, streamIds: readonly string[]): Promise<unknown> {
   const partitions = Array.from({ length: store.partitions }, (_, partition) => partition)
   return {
     heads: await Promise.all(streamIds.map((streamId) => store.head(streamId))),

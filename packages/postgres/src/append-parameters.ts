@@ -38,7 +38,7 @@ function lines<Item>(items: readonly Item[], text: (item: Item) => string): stri
 }
 
 /** A list that the function need not be given when all its values are the usual one. */
-export function unlessAll<Item>(
+function unlessAll<Item>(
   items: readonly Item[],
   value: (item: Item) => number,
   usual: number,

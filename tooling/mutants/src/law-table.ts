@@ -35,7 +35,7 @@ function mutantRow({ law, id, breaks, killedBy }: Mutant): readonly string[] {
 }
 
 /** What proves each law, and what each mutant is caught by, between their marks. */
-export function renderLawTable(): string {
+function renderLawTable(): string {
   const mutants = laws.flatMap((law) => mutantsOf(law))
   return [
     START,

@@ -9,7 +9,7 @@ const STREAM = 'counter:read'
 const LENGTH = 5
 
 /** What a read of a stream of `length` events must return, by the words of its options. */
-export function expectedVersions(options: ReadOptions, length: number, firstVersion = 1): readonly number[] {
+function expectedVersions(options: ReadOptions, length: number, firstVersion = 1): readonly number[] {
   const { from = 1, to = Infinity, direction = 'forward', limit = Infinity } = options
   const all = Array.from({ length }, (_, index) => index + 1).filter((version) => version >= firstVersion)
   const within = all.filter((version) => version >= from && version <= to)

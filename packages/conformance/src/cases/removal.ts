@@ -10,7 +10,7 @@ import { assertEveryRange } from './read.ts'
 const STREAM = 'counter:removed'
 
 /** Where removal is not declared, both verbs say so and remove nothing. */
-export async function refusesRemoval({ open }: CaseContext): Promise<void> {
+async function refusesRemoval({ open }: CaseContext): Promise<void> {
   const { store } = (await open()).backend
   await store.append(STREAM, sampleEvents(2))
   await leavesUntouched(store, [STREAM], async () => {

@@ -3,7 +3,7 @@ import type { Random } from '../random.ts'
 import type { Expectation, ProgramDocument, ProgramEvent, ProgramStream, Step } from './step.ts'
 
 export const STREAMS = 4
-export const KEYS = 5
+const KEYS = 5
 
 /** What both stores of a comparison can do. */
 export interface Reach {
