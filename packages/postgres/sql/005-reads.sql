@@ -45,11 +45,10 @@ begin
 end
 $$;
 
+-- Events come as three columns: what is short in one line, the fewest values that a driver has to take apart. The line is
+-- `position version recorded_at schema_version codec state id type`, in the feed with the stream id in a line below.
 create function eventspine.read_forward(p_stream text, p_from bigint, p_to bigint, p_limit integer)
-returns table (
-  r_position bigint, r_version bigint, r_recorded_at bigint, r_schema_version smallint, r_codec smallint,
-  r_id uuid, r_type text, r_data json, r_metadata json
-) language plpgsql stable
+returns table (r_line text, r_data json, r_metadata json) language plpgsql stable
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
 as $$
@@ -66,7 +65,8 @@ begin
     from eventspine.events h where h.stream_id = p_stream order by h.version desc limit 1;
   end if;
   return query
-  select e.position, e.version, e.recorded_at, e.schema_version, e.codec, e.id, e.type, e.data, e.metadata
+  select
+    concat_ws(' ', e.position, e.version, e.recorded_at, e.schema_version, e.codec, e.state, e.id, e.type), e.data, e.metadata
   from eventspine.events e
   where e.stream_id = p_stream and e.version >= v_from and e.version <= p_to
   order by e.version limit p_limit;
@@ -74,17 +74,15 @@ end
 $$;
 
 create function eventspine.read_backward(p_stream text, p_from bigint, p_to bigint, p_limit integer)
-returns table (
-  r_position bigint, r_version bigint, r_recorded_at bigint, r_schema_version smallint, r_codec smallint,
-  r_id uuid, r_type text, r_data json, r_metadata json, r_state smallint
-) language plpgsql stable
+returns table (r_line text, r_data json, r_metadata json) language plpgsql stable
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
 as $$
 begin
   -- What lies below a tombstone is tombstones too: the client stops at the first.
   return query
-  select e.position, e.version, e.recorded_at, e.schema_version, e.codec, e.id, e.type, e.data, e.metadata, e.state
+  select
+    concat_ws(' ', e.position, e.version, e.recorded_at, e.schema_version, e.codec, e.state, e.id, e.type), e.data, e.metadata
   from eventspine.events e
   where e.stream_id = p_stream and e.version >= p_from and e.version <= p_to
   order by e.version desc limit p_limit;
@@ -93,22 +91,20 @@ $$;
 
 -- The first row is not an event: it holds the last position of the partition and the id of what stands at p_after.
 create function eventspine.read_feed(p_partition integer, p_after bigint, p_limit integer)
-returns table (
-  r_position bigint, r_version bigint, r_recorded_at bigint, r_schema_version smallint, r_codec smallint,
-  r_id uuid, r_type text, r_data json, r_metadata json, r_state smallint, r_stream_id text
-) language plpgsql stable
+returns table (r_line text, r_data json, r_metadata json) language plpgsql stable
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
 as $$
 begin
-  r_position := coalesce((
-    select e.position from eventspine.events e where e.partition = p_partition order by e.position desc limit 1
-  ), 0);
-  r_id := (select e.id from eventspine.events e where e.partition = p_partition and e.position = p_after);
+  r_line := concat_ws(' ',
+    coalesce((select e.position from eventspine.events e where e.partition = p_partition order by e.position desc limit 1), 0),
+    (select e.id from eventspine.events e where e.partition = p_partition and e.position = p_after)
+  );
   return next;
   return query
   select
-    e.position, e.version, e.recorded_at, e.schema_version, e.codec, e.id, e.type, e.data, e.metadata, e.state, e.stream_id
+    concat_ws(' ', e.position, e.version, e.recorded_at, e.schema_version, e.codec, e.state, e.id, e.type) || E'\n' || e.stream_id,
+    e.data, e.metadata
   from eventspine.events e
   where e.partition = p_partition and e.position > p_after
   order by e.position limit p_limit;

@@ -13,7 +13,7 @@ import type {
 } from '@eventspine/core'
 import { expectedVersion, integers } from './append-parameters.ts'
 import type { Append } from './append.ts'
-import { isLive, StoredRow, text } from './codec.ts'
+import { feedInfo, isLive, StoredRow, text } from './codec.ts'
 import type { Row, Runner, Statement, Value } from './driver.ts'
 import { importOutcome, importValues } from './import-events.ts'
 import type { Statements } from './statements.ts'
@@ -60,9 +60,9 @@ export class PostgresEventStore implements EventStoreAdapter {
       to,
       limit,
     ])
-    const border = forward ? -1 : rows.findIndex((row) => !isLive(row))
-    const live = border < 0 ? rows : rows.slice(0, border)
-    const events = live.map((row) => new StoredRow(row, streamId, partition))
+    const found = rows.map((row) => new StoredRow(row, partition, streamId))
+    const border = forward ? -1 : found.findIndex((event) => !isLive(event))
+    const events = border < 0 ? found : found.slice(0, border)
     const last = events.at(-1)?.version ?? from
     const done = rows.length < limit || border >= 0 || last === (forward ? to : from)
     return { events, done, next: forward ? last + 1 : last - 1 }
@@ -82,21 +82,18 @@ export class PostgresEventStore implements EventStoreAdapter {
   }
 
   async doReadFeed({ partition, after, limit }: FeedPageRequest): Promise<FeedPage> {
-    const [info, ...rows] = await this.#binding.runner.run(this.#binding.statements.readFeed, [
-      partition,
-      after,
-      limit,
-    ])
-    const last = rows.at(-1)
-    const next = last === undefined ? after : Number(last[0])
-    const anchorId = info?.[5] ?? undefined
+    const rows = await this.#binding.runner.run(this.#binding.statements.readFeed, [partition, after, limit])
+    const { last, anchorId } = feedInfo(rows[0])
+    const found = rows.slice(1).map((row) => new StoredRow(row, partition, undefined))
+    const end = found.at(-1)
+    const next = end?.sequence ?? after
     return {
-      events: rows.filter(isLive).map((row) => new StoredRow(row, text(row, 10), partition)),
+      events: found.every(isLive) ? found : found.filter(isLive),
       anchorId,
       firstKept: 1,
       next,
-      nextId: last === undefined ? anchorId : text(last, 5),
-      atEnd: next >= Number(text(info, 0)),
+      nextId: end?.id ?? anchorId,
+      atEnd: next >= last,
     }
   }
 
