@@ -18,6 +18,7 @@ export type {
 export { Random } from './random.ts'
 export { storeCases } from './store-cases.ts'
 export { streamCases } from './stream-cases.ts'
+export { testBed, type TestBedOptions } from './test-bed.ts'
 export { testDocumentStore } from './test-document-store.ts'
 export { testEventStore } from './test-event-store.ts'
 export { testEventStream } from './test-event-stream.ts'

@@ -2,8 +2,8 @@ import { PGlite } from '@electric-sql/pglite'
 import { testDocumentStore, testEventStore, testEventStream } from '@eventspine/conformance'
 import type { OpenRequest } from '@eventspine/conformance'
 import { afterAll, beforeAll, describe, it } from 'vitest'
-import { openBackend as openReference } from '../../memory/test/backend.ts'
 import { openPglite } from './backend.ts'
+import { openReference } from './reference.ts'
 
 let client: PGlite
 beforeAll(async () => void (client = await PGlite.create()))

@@ -2,8 +2,8 @@ import { testDocumentStore, testEventStore, testEventStream } from '@eventspine/
 import type { OpenRequest } from '@eventspine/conformance'
 import { createDatabase, type OwnDatabase } from '@eventspine/servers'
 import { afterAll, beforeAll, describe, it } from 'vitest'
-import { openBackend as openReference } from '../../memory/test/backend.ts'
 import { openPostgres, serverUrl } from './backend.ts'
+import { openReference } from './reference.ts'
 
 let database: OwnDatabase
 beforeAll(async () => void (database = await createDatabase(serverUrl())))

@@ -1,4 +1,5 @@
 import {
+  testBed,
   testDocumentStore,
   testEventStore,
   type OpenRequest,
@@ -10,23 +11,9 @@ import { describe, it } from 'vitest'
 
 /** Memory that declares, and so is held to, less than it could do. */
 function openReduced(change: (adapter: BackendAdapter<undefined>) => BackendAdapter<undefined>) {
-  return async ({ partitions }: OpenRequest): Promise<TestBackend> => {
+  return ({ partitions }: OpenRequest): Promise<TestBackend> => {
     const database = new MemoryDatabase({ partitions })
-    const open = () => createBackend(change(memoryAdapter({ database })))
-    let backend = open()
-    return {
-      get backend() {
-        return backend
-      },
-      sibling: async () => open(),
-      reopen: async () => {
-        await backend.close()
-        backend = open()
-        return backend
-      },
-      child: undefined,
-      close: () => backend.close(),
-    }
+    return testBed(() => createBackend(change(memoryAdapter({ database }))))
   }
 }
 

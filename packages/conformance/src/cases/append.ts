@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import type { EventStore } from '@eventspine/core'
+import { alongside } from '../alongside.ts'
 import type { Case } from '../kit.ts'
 import { refusal, versionConflict } from '../refusal.ts'
 import { numberOf, sampleEvent, sampleEvents } from '../sample-events.ts'
@@ -55,10 +56,9 @@ export const appendCases: readonly Case[] = [
       const test = await open()
       const reader = (await test.sibling()).store
       const streamId = 'counter:whole'
-      let writing = true
-      const watch = async (store: EventStore): Promise<number> => {
+      const watch = async (store: EventStore, ended: () => boolean): Promise<void> => {
         let seen = 0
-        while (writing) {
+        while (!ended()) {
           const read = await store.read(streamId).toArray()
           const fed = await store.feed().toArray()
           for (const events of [read, fed]) {
@@ -68,21 +68,17 @@ export const appendCases: readonly Case[] = [
           seen = read.length
           await turn()
         }
-        return seen
       }
-      const watching = Promise.all([watch(reader), watch(test.backend.store)])
-      try {
-        for (let commit = 0; commit < 25; commit++) {
-          await test.backend.store.append(
-            streamId,
-            sampleEvents(EVENTS_OF_A_COMMIT, commit * EVENTS_OF_A_COMMIT),
-          )
-          await turn()
-        }
-      } finally {
-        writing = false
-      }
-      await watching
+      await alongside(
+        (ended) => Promise.all([watch(reader, ended), watch(test.backend.store, ended)]),
+        async () => {
+          for (let commit = 0; commit < 25; commit++) {
+            const events = sampleEvents(EVENTS_OF_A_COMMIT, commit * EVENTS_OF_A_COMMIT)
+            await test.backend.store.append(streamId, events)
+            await turn()
+          }
+        },
+      )
       assert.equal((await reader.head(streamId)).version, 25 * EVENTS_OF_A_COMMIT)
     },
   },

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Capabilities, CommitRequest, EventStore } from '@eventspine/core'
+import { alongside } from '../alongside.ts'
 import type { Case, CaseContext } from '../kit.ts'
 import { refusal, refusalAtOnce, versionConflict } from '../refusal.ts'
 import {
@@ -142,9 +143,8 @@ export const commitCases: readonly Case[] = [
       const test = await open({ partitions: PARTITIONS })
       const [left = '', right = ''] = reachableStreams(capabilities)
       const reader = (await test.sibling()).store
-      let writing = true
-      const watching = (async () => {
-        while (writing) {
+      const watch = async (ended: () => boolean): Promise<void> => {
+        while (!ended()) {
           // What was read first cannot be ahead of what was read after it: both grow together.
           const [before = 0] = await versions(reader, [left])
           const [other = 0] = await versions(reader, [right])
@@ -152,18 +152,15 @@ export const commitCases: readonly Case[] = [
           assert.ok(before <= other && other <= after, `${before}, ${other}, ${after}`)
           await turn()
         }
-      })()
-      try {
+      }
+      await alongside(watch, async () => {
         for (let number = 0; number < 60; number++) {
           await test.backend.store.commit({
             streams: [left, right].map((streamId) => ({ streamId, events: [sampleEvent(number)] })),
           })
           await turn()
         }
-      } finally {
-        writing = false
-      }
-      await watching
+      })
     },
   },
   {

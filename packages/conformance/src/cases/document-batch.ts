@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Backend, Capabilities } from '@eventspine/core'
+import { alongside } from '../alongside.ts'
 import type { Case, CaseContext } from '../kit.ts'
 import { refusal, refusalAtOnce } from '../refusal.ts'
 import type { Note } from './documents.ts'
@@ -105,9 +106,8 @@ export const documentBatchCases: readonly Case[] = [
       const reader = counts(await test.sibling())
       const countOf = async (key: string, partition: number) =>
         (await reader.get(key, { partition }))?.value.count ?? 0
-      let writing = true
-      const watching = (async () => {
-        while (writing) {
+      const watch = async (ended: () => boolean): Promise<void> => {
+        while (!ended()) {
           // What was read first cannot be ahead of what was read after it: both grow together.
           const before = await countOf('left', left)
           const other = await countOf('right', right)
@@ -115,8 +115,8 @@ export const documentBatchCases: readonly Case[] = [
           assert.ok(before <= other && other <= after, `${before}, ${other}, ${after}`)
           await turn()
         }
-      })()
-      try {
+      }
+      await alongside(watch, async () => {
         for (let count = 1; count <= 60; count++) {
           await test.backend.documents.batch([
             writer.putting('left', { count }, { partition: left }),
@@ -124,10 +124,7 @@ export const documentBatchCases: readonly Case[] = [
           ])
           await turn()
         }
-      } finally {
-        writing = false
-      }
-      await watching
+      })
     },
   },
   {

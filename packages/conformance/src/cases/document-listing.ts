@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import type { Capabilities, DocumentCollection } from '@eventspine/core'
+import { alongside } from '../alongside.ts'
 import type { Case, CaseContext } from '../kit.ts'
+import { Random } from '../random.ts'
 import { refusal, refusalAtOnce } from '../refusal.ts'
 import { turn } from '../turn.ts'
 import type { Note } from './documents.ts'
@@ -85,11 +87,10 @@ export const documentListingCases: readonly Case[] = [
     laws: ['K4'],
     title: 'lists keys in the declared order, in pages of any size, with their values and revisions',
     ...lists,
-    async run({ open, capabilities }) {
+    async run({ open, capabilities, seed }) {
       const { documents } = (await open()).backend
       const notes = documents.collection<Note>('notes', { listed: true })
-      for (const key of KEYS.toSorted(() => 0.5 - Math.random()))
-        await notes.put(key, { text: `text of ${key}` })
+      for (const key of new Random(seed).shuffle(KEYS)) await notes.put(key, { text: `text of ${key}` })
       await documents.collection<Note>('note', { listed: true }).put('x', { text: 'other' })
       await documents.collection<Note>('notes2', { listed: true }).put('y', { text: 'other' })
       for (const pageSize of [1, 2, 5, KEYS.length - 1, KEYS.length, KEYS.length + 1, undefined]) {
@@ -182,15 +183,13 @@ export const documentListingCases: readonly Case[] = [
           await turn()
         }
       }
-      const changing = comesAndGoes()
-      const seen = await keysOf(notes, { pageSize: 3 })
+      const seen = await alongside(comesAndGoes, () => keysOf(notes, { pageSize: 3 }))
       assertKeys(
         capabilities,
         seen.filter((key) => stays.includes(key)),
         stays,
         'what stayed',
       )
-      await changing
       for (const key of stays) await notes.delete(key)
       const left = Array.from({ length: 19 }, (_, index) => index * 5 + 1).filter(
         (number) => number % 2 === 1,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { type EventStore, EventStoreError, type RecordedEvent } from '@eventspine/core'
+import { alongside } from '../alongside.ts'
 import { eventually } from '../eventually.ts'
 import { Follower } from '../follower.ts'
 import type { Case, TestBackend } from '../kit.ts'
@@ -60,10 +61,10 @@ export const feedRacingCases: readonly Case[] = [
             (_, partition) => new Follower(store, partition, [1, 3, 500][client] ?? 9),
           ),
         )
-        let writing = true
-        const following = followers.map((follower) => follower.followUntil(() => !writing))
-        const acknowledged = await writeAtOnce(clients, 30).finally(() => (writing = false))
-        await Promise.all(following)
+        const acknowledged = await alongside(
+          (ended) => Promise.all(followers.map((follower) => follower.followUntil(ended))),
+          () => writeAtOnce(clients, 30),
+        )
         const committed = await scan(test.backend.store, partitions)
         assert.deepEqual(
           new Set(committed.map(({ id }) => id)),

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { EventStoreError, type EventStore } from '@eventspine/core'
+import { alongside } from '../alongside.ts'
 import { ChildProcess } from '../child/child-process.ts'
 import { Follower } from '../follower.ts'
 import type { Case, CaseContext, TestBackend } from '../kit.ts'
@@ -88,19 +89,20 @@ export const processCases: readonly Case[] = [
         const streamIds = ['shared:1', 'shared:2', 'shared:3']
         await Promise.all(children.map((child) => child.call('tail', { partition: 0 })))
         const follower = new Follower(test.backend.store, 0, 7)
-        let writing = true
-        const following = follower.followUntil(() => !writing)
         const written = [0, 1, 2].map(() => ids(60))
         const [own = []] = written
-        await Promise.all([
-          ...own.map((id, index) =>
-            test.backend.store.append(streamIds[index % 3] ?? '', [{ type: 'Counted', id, data: { index } }]),
-          ),
-          ...children.map((child, index) =>
-            child.call('appendEach', { streamIds, ids: written[index + 1] ?? [] }),
-          ),
-        ]).finally(() => (writing = false))
-        await following
+        const write = () =>
+          Promise.all([
+            ...own.map((id, index) =>
+              test.backend.store.append(streamIds[index % 3] ?? '', [
+                { type: 'Counted', id, data: { index } },
+              ]),
+            ),
+            ...children.map((child, index) =>
+              child.call('appendEach', { streamIds, ids: written[index + 1] ?? [] }),
+            ),
+          ])
+        await alongside((ended) => follower.followUntil(ended), write)
         const expected = follower.seen.map(({ id, position }) => ({ id, position }))
         assert.deepEqual(new Set(expected.map(({ id }) => id)), new Set(written.flat()))
         assert.equal(expected.length, written.flat().length)

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import type { EventStore, ExpectedVersion } from '@eventspine/core'
 import * as fc from 'fast-check'
+import { alongside } from '../alongside.ts'
 import { Follower } from '../follower.ts'
 import type { Case, CaseContext } from '../kit.ts'
 import {
@@ -161,10 +162,8 @@ export const propertyCases: readonly Case[] = [
             const followers = pageSizes.map(
               (pageSize, index) => new Follower(clients[index % 2] ?? other, 0, pageSize, start),
             )
-            let writing = true
-            const following = followers.map((follower) => follower.followUntil(() => !writing))
             const commits: { readonly ids: readonly string[] }[] = []
-            const writes = writers.map(async ({ client, commits: planned }) => {
+            const write = async ({ client, commits: planned }: (typeof writers)[number]) => {
               const pending: Promise<unknown>[] = []
               for (const { stream, count, waits } of planned) {
                 const events = sampleEvents(count)
@@ -174,9 +173,11 @@ export const propertyCases: readonly Case[] = [
                 if (waits) await appending
               }
               await Promise.all(pending)
-            })
-            await Promise.all(writes).finally(() => (writing = false))
-            await Promise.all(following)
+            }
+            await alongside(
+              (ended) => Promise.all(followers.map((follower) => follower.followUntil(ended))),
+              () => Promise.all(writers.map(write)),
+            )
             for (const follower of followers) {
               const seen = follower.seen.map(({ id }) => id)
               assert.equal(seen.length, commits.flatMap(({ ids }) => ids).length)

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import type { EventStore, ReadOptions, RecordedEvent } from '@eventspine/core'
+import { alongside } from '../alongside.ts'
 import type { Case } from '../kit.ts'
 import { refusal, refusalAtOnce } from '../refusal.ts'
 import { numberOf, sampleEvent, sampleEvents } from '../sample-events.ts'
@@ -195,12 +196,12 @@ export const readCases: readonly Case[] = [
       const writer = (await test.sibling()).store
       const { store } = test.backend
       await store.append(STREAM, sampleEvents(10))
-      const appending = (async () => {
+      const append = async (): Promise<void> => {
         for (let number = 11; number <= 100; number += 3) {
           await writer.append(STREAM, sampleEvents(3, number))
           await turn()
         }
-      })()
+      }
       const check = async (): Promise<void> => {
         let version = 0
         for await (const event of store.read(STREAM, { pageSize: 2 })) {
@@ -215,10 +216,9 @@ export const readCases: readonly Case[] = [
         }
         assert.equal(down, 1)
       }
-      const reading = (async () => {
+      await alongside(append, async () => {
         for (let time = 0; time < 5; time++) await check()
-      })()
-      await Promise.all([appending, reading])
+      })
       assert.deepEqual(
         await store
           .read(STREAM, { from: 100 })

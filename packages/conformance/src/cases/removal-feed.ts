@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { comparePositions, EventStoreError, type EventStore, type Position } from '@eventspine/core'
+import { alongside } from '../alongside.ts'
 import { eachClient } from '../each-client.ts'
 import type { Case } from '../kit.ts'
 import { refusal } from '../refusal.ts'
@@ -183,14 +184,14 @@ export const removalFeedCases: readonly Case[] = [
         await store.append(STREAM, [sampleEvent(number)])
         await store.append('counter:kept', [sampleEvent(number + 1)])
       }
-      const removing = (async () => {
+      const remove = async (): Promise<void> => {
         for (let before = 2; before <= 30; before += 2) {
           await other.truncate(STREAM, { before })
           await turn()
         }
         await other.delete(STREAM)
-      })()
-      const reading = (async () => {
+      }
+      const read = async (): Promise<void> => {
         for (let time = 0; time < 6; time++) {
           const seen: number[] = []
           for await (const event of store.feed({ pageSize: 4 })) seen.push(numberOf(event))
@@ -209,8 +210,8 @@ export const removalFeedCases: readonly Case[] = [
             assert.equal(numberOf(event), 2 * (version - 1))
           }
         }
-      })()
-      await Promise.all([removing, reading])
+      }
+      await alongside(remove, read)
       assert.equal((await store.feed().toArray()).length, 30)
     },
   },

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { EventStoreError, type EventStore } from '@eventspine/core'
+import { alongside } from '../alongside.ts'
+import { eventually } from '../eventually.ts'
 import type { Case, CaseContext } from '../kit.ts'
 import { refusal, refusalAtOnce } from '../refusal.ts'
 import { numberOf, sampleEvent, sampleEvents, streamsOfPartition } from '../sample-events.ts'
@@ -93,7 +95,7 @@ export const sealCases: readonly Case[] = [
       const { store } = test.backend
       const other = (await test.sibling()).store
       let written = 0
-      const writing = [store, other].map(async (client) => {
+      const write = async (client: EventStore): Promise<boolean> => {
         for (let number = 0; number < 200; number++) {
           try {
             await client.append(SEALED, [sampleEvent(number)])
@@ -105,11 +107,17 @@ export const sealCases: readonly Case[] = [
           await turn()
         }
         return false
-      })
-      while (written < 5) await turn()
-      await store.seal(1)
-      const head = await other.feedHead(1)
-      assert.deepEqual(await Promise.all(writing), [true, true], 'every writer met the seal')
+      }
+      let head: string | undefined
+      const met = await alongside(
+        async () => {
+          await eventually('both write', () => written >= 5)
+          await store.seal(1)
+          head = await other.feedHead(1)
+        },
+        () => Promise.all([write(store), write(other)]),
+      )
+      assert.deepEqual(met, [true, true], 'every writer met the seal')
       assert.equal(await store.feedHead(1), head)
       assert.equal((await store.feed({ partition: 1 }).toArray()).length, written)
     },

@@ -1,3 +1,4 @@
+import { alongside } from '../alongside.ts'
 import type { Case } from '../kit.ts'
 import { refusalAtOnce } from '../refusal.ts'
 import { sampleEvent } from '../sample-events.ts'
@@ -50,17 +51,19 @@ export const waitCases: readonly Case[] = [
       for (const writer of [store, other]) {
         for (const partition of [0, 1]) {
           const after = await store.feedHead(partition)
-          const waiting = promptly('being woken', async () => {
-            // A hint, never a promise: it may come for nothing, so the reader waits until there is something.
-            while ((await store.feed({ after }).toArray()).length === 0) {
-              await store.waitForFeed({ after, timeoutMs: LONG_MS })
+          const wait = () =>
+            promptly('being woken', async () => {
+              // A hint, never a promise: it may come for nothing, so the reader waits until there is something.
+              while ((await store.feed({ after }).toArray()).length === 0) {
+                await store.waitForFeed({ after, timeoutMs: LONG_MS })
+              }
+            })
+          await alongside(wait, async () => {
+            await turn()
+            for (let number = 0; number < 8; number++) {
+              await writer.append(`counter:${number}`, [sampleEvent(number)])
             }
           })
-          await turn()
-          for (let number = 0; number < 8; number++) {
-            await writer.append(`counter:${number}`, [sampleEvent(number)])
-          }
-          await waiting
         }
       }
     },
