@@ -45,10 +45,16 @@ function report(error: unknown): number {
     console.error(`git-history: ${error.message}`)
     return 130
   }
-  if (EventStoreError.is(error)) console.error(`git-history: ${error.message} (${error.code})`)
+  if (EventStoreError.is(error)) console.error(`git-history: ${describe(error)}`)
   else if (error instanceof Error && expected.some((kind) => error instanceof kind))
     console.error(`git-history: ${error.message}`)
   // Nothing else should happen: whoever looks into it needs to know where it did.
   else console.error(error)
   return 1
+}
+
+/** A store's error may be due to another: a subscription that has ended says why in its cause. */
+function describe(error: EventStoreError): string {
+  const own = `${error.message} (${error.code})`
+  return EventStoreError.is(error.cause) ? `${own}: ${describe(error.cause)}` : own
 }
