@@ -37,7 +37,9 @@ export class PartitionConsumer {
   constructor(terms: PartitionConsumerTerms) {
     const { backend, options, partition, owner } = terms
     this.#terms = terms
-    this.#sliceEvents = Math.min(options.maxInFlightEvents, MAX_SLICE_EVENTS)
+    // Most events write one document, and the checkpoint is one more.
+    const documents = Math.max(1, backend.documents.capabilities.maxBatchDocuments - 1)
+    this.#sliceEvents = Math.min(options.maxInFlightEvents, MAX_SLICE_EVENTS, documents)
     const leaseTerms = {
       documents: backend.documents,
       group: options.group,
