@@ -32,7 +32,7 @@ $$;
 create function eventspine.write_document(
   p_lock_timeout_ms integer, p_collection text, p_partition integer, p_key text,
   p_expected bigint, p_value json, p_expires_in_ms bigint
-) returns bigint language plpgsql
+) returns text language plpgsql
 set lock_timeout = 2000
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
@@ -51,11 +51,11 @@ begin
         else d.revision = p_expected and coalesce(d.expires_at > v_now, true)
       end;
     if found or p_expected = -1 then
-      return 0;
+      return '0';
     elsif p_expected = -2 then
       perform from eventspine.documents d
       where d.collection = p_collection and d.partition = p_partition and d.key = p_key;
-      return case when found then null else 0 end;
+      return case when found then null else '0' end;
     end if;
     return null;
   end if;
@@ -73,6 +73,6 @@ begin
     where p_expected = -1 or d.expires_at <= v_now
     returning d.revision into v_revision;
   end if;
-  return v_revision;
+  return v_revision::text;
 end
 $$;

@@ -37,10 +37,9 @@ export interface PostgresPool<Client extends PostgresPoolClient = PostgresPoolCl
   connect(callback: (...results: never[]) => void): void
 }
 
-/** How {@link PgliteClient} is asked: rows as arrays, values as text. */
+/** How {@link PgliteClient} is asked: rows as arrays. */
 export interface PgliteQueryOptions {
   rowMode: 'array'
-  parsers: { [oid: number]: (value: string) => unknown }
 }
 
 /** An open transaction of PGlite. */

@@ -14,7 +14,7 @@ import type {
 import { expectedVersion, integers } from './append-parameters.ts'
 import type { Append } from './append.ts'
 import { feedInfo, isLive, StoredRow, text } from './codec.ts'
-import type { Row, Runner, Statement, Value } from './driver.ts'
+import type { Runner, Statement, Value } from './driver.ts'
 import { importOutcome, importValues } from './import-events.ts'
 import type { Statements } from './statements.ts'
 
@@ -70,14 +70,14 @@ export class PostgresEventStore implements EventStoreAdapter {
 
   async doHead(streamId: string): Promise<StoredHead> {
     const [row] = await this.#binding.runner.run(this.#binding.statements.streamHead, [streamId])
-    if (row === undefined) return { version: 0, deleted: false, firstVersion: 1, sequence: 0, id: undefined }
-    const [version, deleted, firstVersion, sequence] = row
+    const [version = '', deleted, firstVersion, sequence, id] = text(row, 0).split(' ')
+    if (version === '') return { version: 0, deleted: false, firstVersion: 1, sequence: 0, id: undefined }
     return {
       version: Number(version),
       deleted: deleted === 't',
       firstVersion: Number(firstVersion),
       sequence: Number(sequence),
-      id: text(row, 4),
+      id,
     }
   }
 
@@ -99,7 +99,8 @@ export class PostgresEventStore implements EventStoreAdapter {
 
   async doFeedHead(partition: number): Promise<FeedHead> {
     const [row] = await this.#binding.runner.run(this.#binding.statements.feedHead, [partition])
-    return row === undefined ? { sequence: 0, id: undefined } : { sequence: Number(row[0]), id: text(row, 1) }
+    const [sequence, id] = text(row, 0).split(' ')
+    return { sequence: Number(sequence), id }
   }
 
   doWaitForFeed(partition: number, after: number, signal: AbortSignal): Promise<void> {
@@ -149,6 +150,7 @@ export async function lastSequences(
   statements: Statements,
   partitions: readonly number[],
 ): Promise<ReadonlyMap<number, number>> {
-  const rows = await runner.run(statements.feedHeads, [integers(partitions)])
-  return new Map(rows.map((row: Row) => [Number(row[0]), Number(row[1])]))
+  const [row] = await runner.run(statements.feedHeads, [integers(partitions)])
+  const sequences = text(row, 0).split(' ').map(Number)
+  return new Map(partitions.map((partition, index) => [partition, sequences[index] ?? 0]))
 }

@@ -17,12 +17,13 @@ export function createStatements(schema: string) {
     const list = Array.from({ length: parameters }, (_, index) => `$${index + 1}`)
     return `${prefix}.${name}(${list.join(', ')})`
   }
-  const read = (name: string, parameters: number) =>
+  const rows = (name: string, parameters: number) =>
     statement(`select * from ${call(name, parameters)}`, false)
+  const look = (name: string, parameters: number) => statement(`select ${call(name, parameters)}`, false)
   const write = (name: string, parameters: number) => statement(`select ${call(name, parameters)}`, true)
   return {
     store: statement(
-      `select schema_version, format_version, incarnation, partitions, hash, codec from ${prefix}.store`,
+      `select schema_version::text, format_version::text, incarnation, partitions::text, hash, codec from ${prefix}.store`,
       false,
     ),
     appendOne: write('append_one', 10),
@@ -33,13 +34,13 @@ export function createStatements(schema: string) {
     seal: write('seal', 3),
     writeDocument: write('write_document', 7),
     sweepDocuments: write('sweep_documents', 1),
-    streamHead: read('stream_head', 1),
-    readForward: read('read_forward', 4),
-    readBackward: read('read_backward', 4),
-    readFeed: read('read_feed', 3),
-    feedHead: read('feed_head', 1),
-    feedHeads: read('feed_heads', 1),
-    getDocuments: read('get_documents', 3),
-    listDocuments: read('list_documents', 5),
+    streamHead: look('stream_head', 1),
+    readForward: rows('read_forward', 4),
+    readBackward: rows('read_backward', 4),
+    readFeed: rows('read_feed', 3),
+    feedHead: look('feed_head', 1),
+    feedHeads: look('feed_heads', 1),
+    getDocuments: rows('get_documents', 3),
+    listDocuments: rows('list_documents', 5),
   } as const
 }
