@@ -83,7 +83,7 @@ export interface StreamHead {
   readonly streamId: StreamId
   /** 0 when nothing was ever appended; kept by removal. */
   readonly version: number
-  /** Holds events that can be read. */
+  /** Was appended to and is not deleted. A stream truncated as a whole still exists. */
   readonly exists: boolean
   readonly deleted: boolean
   /** First version that a read can return: above 1 after a truncation. */
