@@ -73,19 +73,33 @@ async function callAppend(
 /** Splits what is too large for one call. A failure of a later call must not hide what an earlier one did. */
 function inCalls(append: Append): Append {
   return async (commits, lockTimeoutMs) => {
-    const calls = callsOf(commits)
-    if (calls.length <= 1) return append(commits, lockTimeoutMs)
-    const outcomes: CommitOutcome[] = []
-    for (const call of calls) {
-      try {
-        outcomes.push(...(await append(call, lockTimeoutMs)))
-      } catch (error) {
-        if (!EventStoreError.is(error)) throw error
-        for (const _ of call) outcomes.push({ ok: false, error })
+    const [first, ...others] = callsOf(commits)
+    if (first === undefined) return []
+    const outcomes = [...(await append(first, lockTimeoutMs))]
+    let failure: EventStoreError | undefined
+    for (const call of others) {
+      if (failure === undefined) {
+        try {
+          outcomes.push(...(await append(call, lockTimeoutMs)))
+          continue
+        } catch (error) {
+          if (!EventStoreError.is(error)) throw error
+          failure = error
+          outcomes.push(...call.map(() => ({ ok: false, error }) as const))
+        }
+      } else {
+        // What failed may still be on its way: what follows must not overtake it.
+        const error = notSent(failure)
+        outcomes.push(...call.map(() => ({ ok: false, error }) as const))
       }
     }
     return outcomes
   }
+}
+
+function notSent(cause: EventStoreError): EventStoreError<'BACKEND_UNAVAILABLE'> {
+  const message = 'postgres: not sent, since the call before it failed'
+  return new EventStoreError('BACKEND_UNAVAILABLE', message, { retryable: true, cause })
 }
 
 function nestedBusy(answer: 'busy' | 'deadlock', lockTimeoutMs: number): EventStoreError<'BUSY'> {

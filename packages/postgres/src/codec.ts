@@ -2,6 +2,7 @@ import type { Codec, StoredDocument, StoredEvent } from '@eventspine/core'
 import type { Row } from './driver.ts'
 
 const SPACE = 32
+const MINUS = 45
 const ZERO = 48
 const ID_LENGTH = 36
 
@@ -80,12 +81,16 @@ export function storedDocument(row: Row, column: number): StoredDocument {
   }
 }
 
-/** Reads digits up to a space, and moves on behind it. */
+/** Reads an integer up to a space, and moves on behind it. */
 function nextInteger(line: string, place: { index: number }): number {
-  let value = 0
   let index = place.index
-  for (let unit = line.charCodeAt(index); unit > SPACE; unit = line.charCodeAt(++index))
+  // Imported events may be from before 1970.
+  const sign = line.charCodeAt(index) === MINUS ? -1 : 1
+  if (sign < 0) index++
+  let value = 0
+  for (let unit = line.charCodeAt(index); unit > SPACE; unit = line.charCodeAt(++index)) {
     value = value * 10 + (unit - ZERO)
+  }
   place.index = index + 1
-  return value
+  return sign * value
 }

@@ -11,8 +11,8 @@ const SCHEMA_VERSION = 6
 const folder = new URL('../sql/', import.meta.url)
 
 /**
- * The statements that make the store of this version in `schema`, or bring one of version `from` up to date: for those
- * who run changes of a database by other means than {@link createSchema}. The manifest is not among them.
+ * The statements that make the tables and functions of this version in `schema`, or bring those of version `from` up to
+ * date, for those who change a database by means of their own. {@link createSchema} then only writes the manifest.
  */
 export async function schemaSql(schema: string, from = 0): Promise<string> {
   const prefix = quoteSchema(schema)
@@ -39,15 +39,20 @@ export async function migrate(
     await transaction.run(own('select pg_advisory_xact_lock(hashtextextended($1, 0))'), [
       `eventspine schema ${schema}`,
     ])
-    if (await isThere(transaction, `${quoteSchema(schema)}.store`)) {
-      const [row] = await transaction.run(statements.store, [])
-      checkManifest(manifestOf(row), { partitions })
-      const version = schemaVersionOf(row)
-      if (version > SCHEMA_VERSION) throw newerSchema(schema, version)
-      if (version < SCHEMA_VERSION) await upgrade(transaction, schema, version)
-    } else {
-      await create(transaction, schema, partitions)
+    if (!(await isThere(transaction, `${quoteSchema(schema)}.store`))) {
+      await create(transaction, schema)
+      await writeManifest(transaction, schema, partitions)
+      return
     }
+    const [row] = await transaction.run(statements.store, [])
+    if (row === undefined) {
+      await writeManifest(transaction, schema, partitions)
+      return
+    }
+    checkManifest(manifestOf(row), { partitions })
+    const version = schemaVersionOf(row)
+    if (version > SCHEMA_VERSION) throw newerSchema(schema, version)
+    if (version < SCHEMA_VERSION) await upgrade(transaction, schema, version)
   })
 }
 
@@ -85,12 +90,7 @@ async function readStore(runner: Runner, statements: Statements, schema: string)
   }
 }
 
-async function create(
-  transaction: TransactionRunner<unknown>,
-  schema: string,
-  partitions: number | undefined,
-): Promise<void> {
-  const manifest = createManifest(partitions)
+async function create(transaction: TransactionRunner<unknown>, schema: string): Promise<void> {
   const [encoding] = await transaction.run(own('show server_encoding'), [])
   if (text(encoding, 0) !== 'UTF8')
     throw incompatible(`the database is in ${text(encoding, 0)}, it has to be UTF8`)
@@ -99,9 +99,29 @@ async function create(
   const [existing] = await transaction.run(own('select to_regnamespace($1)::text'), [prefix])
   if (existing?.[0] === null) await transaction.script(`create schema ${prefix}`)
   await transaction.script(await schemaSql(schema))
+}
+
+/** Makes a store of empty tables. */
+async function writeManifest(
+  transaction: TransactionRunner<unknown>,
+  schema: string,
+  partitions: number | undefined,
+): Promise<void> {
+  const prefix = quoteSchema(schema)
+  const manifest = createManifest(partitions)
+  const [made] = await transaction.run(
+    own(
+      `insert into ${prefix}.partitions (partition) select generate_series(0, $1::integer - 1) on conflict do nothing returning '1'`,
+    ),
+    [manifest.partitions],
+  )
+  // Another incarnation would cut the positions off from the events that are there.
+  if (made === undefined)
+    throw incompatible(`schema "${schema}" holds a store whose manifest is gone: restore it`)
   await transaction.run(
     own(
-      `insert into ${prefix}.store (schema_version, format_version, incarnation, partitions, hash, codec) values ($1, $2, $3, $4, $5, $6)`,
+      `insert into ${prefix}.store (schema_version, format_version, incarnation, partitions, hash, codec)
+       values ($1, $2, $3, $4, $5, $6)`,
     ),
     [
       SCHEMA_VERSION,
@@ -111,10 +131,6 @@ async function create(
       manifest.hash,
       manifest.codec,
     ],
-  )
-  await transaction.run(
-    own(`insert into ${prefix}.partitions (partition) select generate_series(0, $1::integer - 1)`),
-    [manifest.partitions],
   )
 }
 

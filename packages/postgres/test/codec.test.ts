@@ -27,8 +27,8 @@ it('takes a row of a stream apart', () => {
 })
 
 it('finds type and stream id of a row of the feed, whatever spaces they hold', () => {
-  const row = new StoredRow([`1 1 0 1 0 2 ${id}  T \n s:1 `, 'null', '{}'], 0, undefined)
-  expect(row).toMatchObject({ type: ' T ', streamId: ' s:1 ', state: 2, timestampMs: 0 })
+  const row = new StoredRow([`1 1 -86400000 1 0 2 ${id}  T \n s:1 `, 'null', '{}'], 0, undefined)
+  expect(row).toMatchObject({ type: ' T ', streamId: ' s:1 ', state: 2, timestampMs: -86_400_000 })
   expect(isLive(row)).toBe(false)
 })
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { EventStoreError } from '@eventspine/core'
-import { freePort, startPostgres, waitUntil } from '@eventspine/servers'
+import { freePort, startFaultProxy, startPostgres, waitUntil } from '@eventspine/servers'
 import { Pool } from 'pg'
 import { describe, expect, it } from 'vitest'
 import { openUrl, postgres } from '../src/index.ts'
@@ -102,6 +102,30 @@ it('tells a connection killed inside an append as unknown; a repeat at the exact
   expect(await append()).toMatchObject({ version: 1, repeated: false })
   expect(await append()).toMatchObject({ version: 1, repeated: true })
   expect(await store.feed().toArray()).toHaveLength(1)
+})
+
+it('splits what is too large for one message; when a part is lost, what follows is not sent', async () => {
+  const schema = uniqueSchema()
+  await using proxy = await startFaultProxy(database.url)
+  await using backend = await postgres.connect(proxy.url, { schema, create: true })
+  const large = (name: string) => ({ type: 'Counted', data: { name, padding: 'x'.repeat(5 * 1024 * 1024) } })
+  const all = () =>
+    Promise.allSettled(
+      ['one', 'two', 'three'].map((name) =>
+        backend.store.append(`counter:${name}`, [large(name)], { expectedVersion: 0 }),
+      ),
+    )
+  const lost = proxy.loseReply({ containing: 'counter:two' })
+  const settled = await all()
+  await lost
+  expect(settled).toMatchObject([
+    { status: 'fulfilled', value: { version: 1 } },
+    { status: 'rejected', reason: { code: 'OUTCOME_UNKNOWN', outcome: 'unknown' } },
+    { status: 'rejected', reason: { code: 'BACKEND_UNAVAILABLE', outcome: 'not-applied', retryable: true } },
+  ])
+  const feed = await backend.store.feed().toArray()
+  expect(feed.map(({ streamId }) => streamId)).toEqual(['counter:one', 'counter:two'])
+  expect((await all()).map(({ status }) => status)).toEqual(['rejected', 'rejected', 'fulfilled'])
 })
 
 it('rolls a transaction back whose connection is killed, and says that nothing was applied', async () => {

@@ -62,6 +62,10 @@ describe('opening', () => {
     await createSchema(pool, { schema })
     await pool.query(`delete from ${schema}.store`)
     expect(await refusedWith(() => postgres({ pool, schema }))).toMatchObject({ code: 'STORE_MISSING' })
+    // A new incarnation would not fit the positions that are out there.
+    expect(await refusedWith(() => createSchema(pool, { schema }))).toMatchObject({
+      code: 'STORE_INCOMPATIBLE',
+    })
     expect(await refusedWith(() => postgres({ pool, schema: 'public' }))).toMatchObject({
       code: 'STORE_MISSING',
     })
@@ -147,12 +151,14 @@ describe('creating', () => {
     }
   })
 
-  it('can be done by hand with the SQL that it would run', async () => {
+  it('can be done by hand with the SQL that it would run, but for the manifest', async () => {
     const pool = database.pool()
     const schema = uniqueSchema()
     await pool.query(`create schema ${schema}`)
     await pool.query(await schemaSql(schema))
     expect(await refusedWith(() => postgres({ pool, schema }))).toMatchObject({ code: 'STORE_MISSING' })
+    await createSchema(pool, { schema, partitions: 4 })
+    expect((await postgres({ pool, schema })).store.partitions).toBe(4)
     expect(await schemaSql(schema)).not.toMatch(/\beventspine\./)
     expect(await schemaSql(schema, 5)).toMatch(/^-- Stores events of one partition/)
   })
