@@ -1,4 +1,5 @@
 import type { Capabilities } from '@eventspine/core'
+import { caseScope, DEFAULT_PATIENCE_MS } from './case-scope.ts'
 import type { Case, CaseContext, CaseOptions, KitOptions, OpenRequest, TestBackend } from './kit.ts'
 
 const DEFAULT_TIMEOUT_MS = 60_000
@@ -24,6 +25,7 @@ export async function runCase(testCase: Case, options: CaseOptions): Promise<voi
       opened.push(backend)
       return backend
     }
+  const scope = { patienceMs: options.patienceMs ?? DEFAULT_PATIENCE_MS, atEnd: [] as (() => void)[] }
   let failure: { readonly error: unknown } | undefined
   try {
     const capabilities = await manifestOf(options.open)
@@ -39,10 +41,14 @@ export async function runCase(testCase: Case, options: CaseOptions): Promise<voi
     const supported = testCase.needs?.(capabilities) ?? true
     const run = supported ? testCase.run : testCase.refuses
     if (run === undefined) throw new Error('it has nothing to assert where it is not supported')
-    await withDeadline(testCase, run(context))
+    await withDeadline(
+      testCase,
+      caseScope.run(scope, () => run(context)),
+    )
   } catch (error) {
     failure = { error }
   }
+  for (const end of scope.atEnd) end()
   const leftOpen = await closeAll(opened)
   const [error] = failure === undefined ? leftOpen : [failure.error]
   if (failure === undefined && leftOpen.length === 0) return

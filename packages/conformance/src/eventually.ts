@@ -1,12 +1,14 @@
+import { caseScope, DEFAULT_PATIENCE_MS } from './case-scope.ts'
+
 /**
  * Waits until `condition` returns something other than `undefined` and `false`, and returns that.
  *
- * @throws when `timeoutMs` (default 10,000) have passed; `what` says what was waited for.
+ * @throws when `timeoutMs` (default: the case's patience) have passed; `what` says what was waited for.
  */
 export async function eventually<Result>(
   what: string,
   condition: () => Result | undefined | false | Promise<Result | undefined | false>,
-  timeoutMs = 10_000,
+  timeoutMs = caseScope.getStore()?.patienceMs ?? DEFAULT_PATIENCE_MS,
 ): Promise<Result> {
   const deadline = performance.now() + timeoutMs
   for (;;) {

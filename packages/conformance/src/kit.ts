@@ -57,6 +57,8 @@ export interface CaseOptions {
   readonly seed?: number | undefined
   /** Random programs that each differential and property case runs. Default 30. */
   readonly rounds?: number | undefined
+  /** Milliseconds that a case waits for a condition to come true. Default 10,000. */
+  readonly patienceMs?: number | undefined
 }
 
 export interface KitOptions extends Runner, CaseOptions {}

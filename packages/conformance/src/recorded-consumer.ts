@@ -6,6 +6,7 @@ import type {
   SubscribeOptions,
   Subscription,
 } from '@eventspine/core'
+import { caseScope } from './case-scope.ts'
 import { eventually } from './eventually.ts'
 import { numberOf } from './sample-events.ts'
 
@@ -112,6 +113,15 @@ export class RecordedConsumer {
     await this.subscription.stop()
   }
 
+  /** Waits until the consumer has ended by itself, and rejects with the reason. */
+  async ended(): Promise<void> {
+    let ended = false
+    const completed = this.subscription.completed.finally(() => (ended = true))
+    completed.catch(() => undefined)
+    await eventually('the consumer ends by itself', () => ended)
+    await completed
+  }
+
   async #handle(event: RecordedEvent, context: HandlerContext): Promise<void> {
     this.#running++
     this.mostAtOnce = Math.max(this.mostAtOnce, this.#running)
@@ -135,6 +145,8 @@ export class Gate {
 
   constructor() {
     this.opened = new Promise((resolve) => (this.#open = resolve))
+    // A case that failed in between must not leave handlers that hang: closing would wait for them.
+    caseScope.getStore()?.atEnd.push(() => this.open())
   }
 
   async pass(): Promise<void> {
@@ -157,9 +169,4 @@ export class Gate {
   get waiting(): number {
     return this.#waiting
   }
-}
-
-/** Lets other work of this process have its turn. */
-export function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve))
 }

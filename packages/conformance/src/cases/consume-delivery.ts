@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import type { Backend } from '@eventspine/core'
 import type { Case } from '../kit.ts'
 import { Random } from '../random.ts'
-import { Gate, RecordedConsumer, turn } from '../recorded-consumer.ts'
+import { Gate, RecordedConsumer } from '../recorded-consumer.ts'
+import { turn } from '../turn.ts'
 import { numberOf, sampleEvent, sampleEvents, streamsOfPartition } from '../sample-events.ts'
 
 /** Appends one event after the other, `count` in all, over a few streams. */

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { eventually } from '../eventually.ts'
 import type { Case } from '../kit.ts'
-import { Gate, QUICK, RecordedConsumer, turn } from '../recorded-consumer.ts'
+import { Gate, QUICK, RecordedConsumer } from '../recorded-consumer.ts'
+import { turn } from '../turn.ts'
 import { refusal } from '../refusal.ts'
 import { numberOf, sampleEvent, sampleEvents, streamsOfPartition } from '../sample-events.ts'
 import { moveCheckpoint } from '../usurper.ts'
@@ -184,7 +185,7 @@ export const consumeObserveCases: readonly Case[] = [
         await first.stop()
         await moveCheckpoint(backend, group, parts.join('.'))
         const second = await RecordedConsumer.start(backend, { group })
-        await refusal(() => second.subscription.completed, 'FEED_DIVERGED')
+        await refusal(() => second.ended(), 'FEED_DIVERGED')
         assert.deepEqual(second.handled, [], place)
         assert.equal(second.noticesOf('ended').length, 1, `nobody was told: ${place}`)
       }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { EventStoreError, type PublishEvent } from '@eventspine/core'
 import type { Case } from '../kit.ts'
-import { RecordedConsumer, turn } from '../recorded-consumer.ts'
+import { RecordedConsumer } from '../recorded-consumer.ts'
+import { turn } from '../turn.ts'
 import { refusal, refusalAtOnce } from '../refusal.ts'
 import { sampleEvent } from '../sample-events.ts'
 
@@ -157,7 +158,7 @@ export const publishCases: readonly Case[] = [
       'says that nobody knows when a reply is lost and that a repeat may double, and delivers at least once',
     async run({ open }) {
       const { backend, loseReply } = await open()
-      const event = published('lost', 1)
+      const event = published('counter:lost', 1)
       const abort = new AbortController()
       await loseReply?.()
       const attempt = backend.stream.publish(event, { signal: abort.signal })

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import type { OpenOptions } from '@eventspine/core'
 import { ChildProcess } from '../child/child-process.ts'
 import type { ChildAccess } from '../kit.ts'
 import { checkHistory } from './check/check-history.ts'
@@ -12,6 +13,8 @@ import type { StoreContents } from './store-contents.ts'
 
 export interface FleetOptions {
   readonly access: ChildAccess
+  /** How every process opens the store. Default: it is there already. */
+  readonly open?: OpenOptions
   /** An existing, empty folder: every process keeps its journal there. */
   readonly directory: string
   readonly seed: number
@@ -65,14 +68,14 @@ export class Fleet implements AsyncDisposable {
 
   /** Adds a process, consuming and reading, not writing yet. */
   async add(): Promise<FleetMember> {
-    const { access, directory, seed, streamIds, writersPerProcess, consumers } = this.#options
+    const { access, open = {}, directory, seed, streamIds, writersPerProcess, consumers } = this.#options
     const child = await (this.#spare ?? ChildProcess.start())
     this.#spare = undefined
     const number = this.#journals.length + 1
     const name = `p${number}`
     const journal = join(directory, `${name}.jsonl`)
     try {
-      await child.call('open', { module: access.module, url: access.url, options: {} })
+      await child.call('open', { module: access.module, url: access.url, options: open })
       await child.call('startWorkload', {
         process: name,
         seed: seed + number * 100_003,

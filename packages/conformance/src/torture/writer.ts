@@ -1,6 +1,7 @@
 import type { Backend } from '@eventspine/core'
 import { EventStoreError, type VersionConflictError } from '@eventspine/core'
 import { Random } from '../random.ts'
+import { turn } from '../turn.ts'
 import { monotonicUs, type Journal, type TriedAppend } from './history.ts'
 import { attempt, isExact, type Operation } from './operation.ts'
 
@@ -40,6 +41,7 @@ export class Writer {
     while (!this.#stopping) {
       if (this.#random.chance(0.05)) await this.#read(this.#random.pick(this.#options.streamIds))
       else await this.#write(this.#nextOperation())
+      await turn()
     }
   }
 

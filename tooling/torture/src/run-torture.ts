@@ -1,0 +1,150 @@
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import {
+  Fleet,
+  Random,
+  type ConsumerRecorderOptions,
+  type FleetMember,
+  type Settled,
+} from '@eventspine/conformance'
+import { deal, planBlows, type Blow } from './blow.ts'
+import { Tally, type RoundResult } from './tally.ts'
+import { openTarget, type Target, type TargetName } from './target.ts'
+
+export interface TortureOptions {
+  readonly target: TargetName
+  readonly rounds: number
+  readonly seed: number
+  readonly streams: number
+  /** In all processes together. */
+  readonly writers: number
+  readonly partitions: number
+  readonly blows: readonly Blow[]
+  /** An ignored folder: histories are kept there while they are needed, and for good when a promise was broken. */
+  readonly directory: string
+  readonly onRound?: (number: number, round: RoundResult, tookMs: number) => void
+}
+
+export interface TortureResult {
+  readonly tally: Tally
+  /** Where the history lies that shows the first broken promise; `undefined` when all were kept. */
+  readonly evidence: string | undefined
+}
+
+/** Rounds on one store: its whole history is checked after each of them, so it must not grow for ever. */
+const ROUNDS_PER_STORE = 8
+const LEASE_MS = 700
+
+const consumers: readonly ConsumerRecorderOptions[] = [
+  { group: 'audit', effects: 'at-least-once', leaseMs: LEASE_MS, maxInFlightEvents: 50, failing: 0.02 },
+  { group: 'counted', effects: 'exactly-once', leaseMs: LEASE_MS, maxInFlightEvents: 50, failing: 0.02 },
+  { group: 'shared', effects: 'transaction', leaseMs: LEASE_MS, maxInFlightEvents: 50, failing: 0.02 },
+]
+
+/** Runs the rounds, and ends with the first one that shows a broken promise. */
+export async function runTorture(options: TortureOptions): Promise<TortureResult> {
+  const { rounds, seed, directory } = options
+  const random = new Random(seed)
+  const tally = new Tally()
+  await mkdir(directory, { recursive: true })
+  await using target = await openTarget(options.target, directory)
+  const plan = planBlows(options.blows, rounds, random)
+  for (let first = 0; first < rounds; first += ROUNDS_PER_STORE) {
+    const store = join(directory, `store-${first / ROUNDS_PER_STORE + 1}`)
+    const blows = plan.slice(first, first + ROUNDS_PER_STORE)
+    const failed = await tortureStore({ options, target, random, tally, directory: store, blows, first })
+    if (failed !== undefined) return { tally, evidence: await keepEvidence(options, store, failed) }
+    tally.nextStore()
+    await rm(store, { recursive: true })
+  }
+  return { tally, evidence: undefined }
+}
+
+interface StoreTerms {
+  readonly options: TortureOptions
+  readonly target: Target
+  readonly random: Random
+  readonly tally: Tally
+  readonly directory: string
+  readonly blows: readonly Blow[]
+  /** Rounds before these. */
+  readonly first: number
+}
+
+/** @returns what shows a broken promise. */
+async function tortureStore({
+  options,
+  target,
+  random,
+  tally,
+  directory,
+  blows,
+  first,
+}: StoreTerms): Promise<Settled | undefined> {
+  const { seed, partitions, streams, writers } = options
+  await mkdir(directory, { recursive: true })
+  await using fleet = new Fleet({
+    access: await target.newStore(),
+    open: { create: true, partitions },
+    directory,
+    seed: seed + first,
+    streamIds: Array.from({ length: streams }, (_, index) => `account:${index + 1}`),
+    writersPerProcess: Math.ceil(writers / target.processes),
+    consumers,
+  })
+  for (const [index, blow] of blows.entries()) {
+    const startedMs = performance.now()
+    while (fleet.members.length < target.processes) await fleet.add()
+    fleet.warmUp()
+    await fleet.write()
+    const victim = random.pick(fleet.members)
+    const { hit, inFlight } = await strike(fleet, victim, blow, { target, random })
+    if (fleet.members.length === 0) await fleet.add()
+    const settled = await fleet.settle()
+    const round = { blow, hit, inFlight, violations: settled.violations }
+    tally.addRound(round)
+    tally.countHistory(settled.records)
+    options.onRound?.(first + index + 1, round, performance.now() - startedMs)
+    if (settled.violations.length > 0) return settled
+  }
+  await fleet.close()
+  return undefined
+}
+
+async function strike(
+  fleet: Fleet,
+  victim: FleetMember,
+  blow: Blow,
+  { target, random }: { readonly target: Target; readonly random: Random },
+): Promise<{ readonly hit: boolean; readonly inFlight: number }> {
+  const unknownBefore = countUnknown(fleet)
+  // Reaching a call later than this only makes rounds longer.
+  const mostCalls = target.name === 'pglite' ? 2000 : 300
+  const hit = await deal(blow, {
+    victim,
+    random,
+    mostCalls,
+    leaseMs: LEASE_MS,
+    crashServer: target.crashServer,
+  })
+  if (blow === 'paused') return { hit, inFlight: 0 }
+  // A killed process leaves appends without an outcome; a killed server leaves appends that are told as unknown.
+  return { hit, inFlight: blow === 'server' ? countUnknown(fleet) - unknownBefore : fleet.inFlight(victim) }
+}
+
+function countUnknown(fleet: Fleet): number {
+  return fleet.records().filter(({ kind }) => kind === 'unknown').length
+}
+
+async function keepEvidence(
+  options: TortureOptions,
+  store: string,
+  { violations, contents }: Settled,
+): Promise<string> {
+  const evidence = join(options.directory, `broken-${options.target}-seed-${options.seed}`)
+  await rm(evidence, { recursive: true, force: true })
+  await rename(store, evidence)
+  await writeFile(join(evidence, 'violations.json'), JSON.stringify(violations, undefined, 2))
+  await writeFile(join(evidence, 'contents.json'), JSON.stringify(contents))
+  return evidence
+}

@@ -1,0 +1,58 @@
+import { join } from 'node:path'
+import { startPostgres } from '@eventspine/servers'
+import type { ChildAccess } from '@eventspine/conformance'
+import type { Blow } from './blow.ts'
+
+/** What is tortured. */
+export interface Target extends AsyncDisposable {
+  readonly name: TargetName
+  /** Processes that have a store open at once. */
+  readonly processes: number
+  /** A store that nobody has used; the first process that opens it creates it. */
+  newStore(): Promise<ChildAccess>
+  /** Kills the server under everybody and starts it again; absent where the engine is in the process. */
+  readonly crashServer?: () => Promise<void>
+}
+
+export const targetNames = ['postgres', 'pglite'] as const
+
+export type TargetName = (typeof targetNames)[number]
+
+/** What can be done to each: the engine in a process has no server, and nobody can take its partitions over. */
+export const blowsOf: Readonly<Record<TargetName, readonly Blow[]>> = {
+  postgres: ['before-send', 'sent', 'replied', 'random', 'server', 'paused'],
+  pglite: ['before-send', 'sent', 'replied', 'random'],
+}
+
+export async function openTarget(name: TargetName, directory: string): Promise<Target> {
+  return name === 'postgres' ? openPostgres() : openPglite(directory)
+}
+
+async function openPostgres(): Promise<Target> {
+  const server = await startPostgres()
+  const module = new URL('./stores/postgres-store.ts', import.meta.url).href
+  let stores = 0
+  return {
+    name: 'postgres',
+    processes: 3,
+    newStore: async () => ({ module, url: `${server.url}?schema=torture_${++stores}` }),
+    crashServer: async () => {
+      await server.kill('SIGKILL')
+      await server.restart()
+    },
+    [Symbol.asyncDispose]: () => server.stop(),
+  }
+}
+
+function openPglite(directory: string): Target {
+  const folder = join(directory, 'pglite')
+  const module = new URL('./stores/pglite-store.ts', import.meta.url).href
+  let stores = 0
+  return {
+    name: 'pglite',
+    processes: 1,
+    // Schemas of one folder: making a folder takes seconds.
+    newStore: async () => ({ module, url: `pglite:${folder}?schema=torture_${++stores}` }),
+    [Symbol.asyncDispose]: async () => undefined,
+  }
+}
