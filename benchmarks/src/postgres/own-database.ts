@@ -35,8 +35,9 @@ export async function warmPool(pool: Pool): Promise<void> {
 export function openPool(url: string): Pool {
   const pool = new Pool({ connectionString: url, max: POOL_SIZE, idleTimeoutMillis: 0 })
   pool.on('error', (error) => {
-    // An idle connection broke: the slice that uses it next fails with its own error.
-    process.stderr.write(`an idle connection broke: ${error.message}\n`)
+    // The slice that uses it next fails with an error of its own. While the pool ends, its database may be gone before
+    // the last connection is.
+    if (!pool.ending) process.stderr.write(`an idle connection broke: ${error.message}\n`)
   })
   return pool
 }
