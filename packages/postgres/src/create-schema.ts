@@ -20,7 +20,8 @@ export async function createSchema(
   client: PostgresPool | PgliteClient,
   options: Pick<StoreOptions, 'schema' | 'partitions'> = {},
 ): Promise<void> {
-  const { schema, partitions, lockTimeoutMs } = resolveOptions(options)
+  // Nobody waits for a feed here.
+  const { schema, partitions, lockTimeoutMs } = resolveOptions(options, 1)
   const driver: Driver<unknown> =
     'connect' in client
       ? new PgDriver({ pool: client, preparedStatements: false })

@@ -31,6 +31,8 @@ export interface TransactionRunner<Native> extends Runner {
  * The one way to a database. Its two implementations know nothing of stores; nothing else knows drivers.
  */
 export interface Driver<Native> extends Runner {
+  /** The pool or database underneath, which several stores may share. */
+  readonly source: object
   /** Commits when `work` resolves and rolls back when it rejects. The transaction is read committed. */
   transaction<Result>(work: (transaction: TransactionRunner<Native>) => Promise<Result>): Promise<Result>
   /** Works on a transaction that the caller opened and will end. */

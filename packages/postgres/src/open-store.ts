@@ -9,7 +9,7 @@ import {
 import { autocommitAppend } from './append.ts'
 import { text } from './codec.ts'
 import type { Driver, Statement, TransactionRunner, Value } from './driver.ts'
-import { FeedWake } from './feed-wake.ts'
+import { FeedWake, feedWakesOf } from './feed-wake.ts'
 import type { ResolvedStoreOptions } from './options.ts'
 import { PostgresDocumentStore } from './postgres-document-store.ts'
 import { lastSequences, PostgresEventStore } from './postgres-event-store.ts'
@@ -46,11 +46,15 @@ export async function openStore<Native>(
     lastSequences: (awaited) => lastSequences(driver, statements, awaited),
     pollIntervalMs,
   })
+  const wakes = feedWakesOf(driver.source, schema)
+  wakes.add(feedWake)
   const shared: TransactionContext = {
     statements,
     lockTimeoutMs,
     waitForFeed: (partition, after, signal) => feedWake.wait(partition, after, signal),
-    reached: (partition, sequence) => feedWake.committed(partition, sequence),
+    reached: (partition, sequence) => {
+      for (const wake of wakes) wake.committed(partition, sequence)
+    },
   }
   const binding = {
     ...shared,
@@ -71,6 +75,7 @@ export async function openStore<Native>(
         work(bindTransaction(transaction.runner, transaction.context)),
       ),
     doClose: async () => {
+      wakes.delete(feedWake)
       feedWake.wakeAll()
       await driver.close()
     },

@@ -13,7 +13,8 @@ export interface StoreOptions {
   readonly partitions?: number | undefined
   /**
    * Milliseconds between two looks at the database while somebody waits for the feed: how late commits of other processes are
-   * seen at most. Commits of this process are seen at once. Default 10.
+   * seen at most. Commits over the same pool or database of PGlite are seen at once. Default 10; on PGlite, where only
+   * transactions that the caller opened are left to look for, 250.
    */
   readonly pollIntervalMs?: number | undefined
 }
@@ -26,12 +27,12 @@ export interface ResolvedStoreOptions {
   readonly pollIntervalMs: number
 }
 
-const DEFAULTS = { schema: 'eventspine', lockTimeoutMs: 2000, pollIntervalMs: 10 } as const
+const DEFAULTS = { schema: 'eventspine', lockTimeoutMs: 2000 } as const
 
 /** @throws {@link EventStoreError} `INVALID_ARGUMENT` naming the option, before any I/O. */
-export function resolveOptions(options: StoreOptions): ResolvedStoreOptions {
+export function resolveOptions(options: StoreOptions, defaultPollIntervalMs: number): ResolvedStoreOptions {
   const { schema = DEFAULTS.schema, create = false, partitions } = options
-  const { lockTimeoutMs = DEFAULTS.lockTimeoutMs, pollIntervalMs = DEFAULTS.pollIntervalMs } = options
+  const { lockTimeoutMs = DEFAULTS.lockTimeoutMs, pollIntervalMs = defaultPollIntervalMs } = options
   quoteSchema(schema)
   checkMs(lockTimeoutMs, 'lockTimeoutMs')
   checkMs(pollIntervalMs, 'pollIntervalMs')

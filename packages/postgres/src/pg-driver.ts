@@ -24,11 +24,13 @@ export interface PgDriverOptions<Client extends PostgresPoolClient> {
 
 /** A {@link Driver} over a pool of `pg`. */
 export class PgDriver<Client extends PostgresPoolClient> implements Driver<Client> {
+  readonly source: object
   readonly #pool: PostgresPool<Client>
   readonly #preparedStatements: boolean
   readonly #end: (() => Promise<void>) | undefined
 
   constructor({ pool, preparedStatements, end }: PgDriverOptions<Client>) {
+    this.source = pool
     this.#pool = pool
     this.#preparedStatements = preparedStatements
     this.#end = end

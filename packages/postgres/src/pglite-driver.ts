@@ -15,12 +15,14 @@ export interface PgliteDriverOptions<Native extends PgliteTransaction> {
 
 /** A {@link Driver} over PGlite: one process, one connection. */
 export class PgliteDriver<Native extends PgliteTransaction> implements Driver<Native> {
+  readonly source: object
   readonly #client: PgliteClient<Native>
   readonly #lockTimeoutMs: number
   readonly #end: (() => Promise<void>) | undefined
   readonly #gate: TransactionGate
 
   constructor({ client, lockTimeoutMs, end }: PgliteDriverOptions<Native>) {
+    this.source = client
     this.#client = client
     this.#lockTimeoutMs = lockTimeoutMs
     this.#end = end

@@ -6,6 +6,9 @@ import { type PostgresBackend, openStore } from './open-store.ts'
 import { resolveOptions, type StoreOptions } from './options.ts'
 import { PgliteDriver } from './pglite-driver.ts'
 
+/** Only a transaction that the caller opened is not seen at once, and a look takes the time of the one thread. */
+const POLL_INTERVAL_MS = 250
+
 export interface PgliteOptions<Native extends PgliteTransaction> extends StoreOptions {
   /** A database of PGlite. It is never closed or reconfigured. */
   readonly client: PgliteClient<Native>
@@ -25,7 +28,7 @@ async function openClient<Native extends PgliteTransaction>(
 ): Promise<PostgresBackend<Native>> {
   const { client } = options
   if (typeof client?.transaction !== 'function') throw invalidArgument('client', 'must be a PGlite database')
-  const resolved = resolveOptions(options)
+  const resolved = resolveOptions(options, POLL_INTERVAL_MS)
   const driver = new PgliteDriver({ client, lockTimeoutMs: resolved.lockTimeoutMs })
   return openStore(driver, resolved, 'pglite', pgliteCapabilities)
 }
@@ -40,7 +43,7 @@ async function openClient<Native extends PgliteTransaction>(
 async function open(folder: string, options: StoreOptions = {}): Promise<PostgresBackend<PgliteConnection>> {
   if (typeof folder !== 'string' || folder === '')
     throw invalidArgument('folder', 'must be a path or memory:')
-  const resolved = resolveOptions(options)
+  const resolved = resolveOptions(options, POLL_INTERVAL_MS)
   const unlock = folder === 'memory:' ? undefined : await lockFolder(folder, resolved.create)
   let client: OwnClient | undefined
   const end = async (): Promise<void> => {

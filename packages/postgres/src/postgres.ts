@@ -6,6 +6,8 @@ import { type PostgresBackend, openStore } from './open-store.ts'
 import { resolveOptions, type StoreOptions } from './options.ts'
 import { PgDriver } from './pg-driver.ts'
 
+const POLL_INTERVAL_MS = 10
+
 export interface PostgresOptions<Client extends PostgresPoolClient> extends StoreOptions {
   /** A pool of `pg`. It is never ended or reconfigured; give it an `error` listener, as its documentation says. */
   readonly pool: PostgresPool<Client>
@@ -45,7 +47,7 @@ async function open<Client extends PostgresPoolClient>(
   if (typeof pool?.connect !== 'function') throw invalidArgument('pool', "must be a pool of 'pg'")
   return openStore(
     new PgDriver({ pool, preparedStatements }),
-    resolveOptions(options),
+    resolveOptions(options, POLL_INTERVAL_MS),
     'postgres',
     capabilities,
   )
@@ -69,7 +71,7 @@ async function connect(
     ...fromUrl,
     ...withoutUndefined(options),
   }
-  const resolved = resolveOptions(rest)
+  const resolved = resolveOptions(rest, POLL_INTERVAL_MS)
   const pool = await createPool({
     connectionString,
     max: maxConnections,

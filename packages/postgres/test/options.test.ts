@@ -18,7 +18,7 @@ function fieldOf(work: () => unknown): string | undefined {
 
 describe('options', () => {
   it('have the documented defaults', () => {
-    expect(resolveOptions({})).toEqual({
+    expect(resolveOptions({}, 10)).toEqual({
       schema: 'eventspine',
       lockTimeoutMs: 2000,
       create: false,
@@ -29,10 +29,10 @@ describe('options', () => {
 
   it('are refused by name', () => {
     for (const lockTimeoutMs of [0, -1, 1.5, Number.NaN, Infinity, 2 ** 31]) {
-      expect(fieldOf(() => resolveOptions({ lockTimeoutMs }))).toBe('lockTimeoutMs')
+      expect(fieldOf(() => resolveOptions({ lockTimeoutMs }, 10))).toBe('lockTimeoutMs')
     }
-    expect(fieldOf(() => resolveOptions({ pollIntervalMs: 0 }))).toBe('pollIntervalMs')
-    expect(fieldOf(() => resolveOptions({ schema: 'Events' }))).toBe('schema')
+    expect(fieldOf(() => resolveOptions({ pollIntervalMs: 0 }, 10))).toBe('pollIntervalMs')
+    expect(fieldOf(() => resolveOptions({ schema: 'Events' }, 10))).toBe('schema')
   })
 
   it('that are no client at all are refused before anything is done', async () => {

@@ -151,12 +151,28 @@ describe('a database of PGlite', () => {
     expect((await another.store.head('counter:1')).version).toBe(0)
   })
 
-  it('wakes those who wait for the feed of commits of their own process', async () => {
-    const { store } = await openBackend(1_000)
-    const after = await store.feedHead()
-    const woken = store.waitForFeed({ after, timeoutMs: 30_000 })
-    await store.append('counter:1', [counted(1)])
-    await woken
-    expect(await store.feed({ after }).toArray()).toHaveLength(1)
+  it('wakes those who wait for the feed of commits of every store over it, and finds those of the caller', async () => {
+    const schema = uniqueSchema()
+    // Without a look within the time of the test.
+    const [one, two] = await Promise.all(
+      [1, 2].map(() => pglite({ client, schema, create: true, pollIntervalMs: 1_000_000 })),
+    )
+    const third = await pglite({ client, schema })
+    for (const [reader, append] of [
+      [one, () => one?.store.append('counter:1', [counted(1)])],
+      [two, () => one?.transaction(({ store }) => store.append('counter:1', [counted(2)]))],
+      [
+        third,
+        () => client.transaction((native) => third.within(native).store.append('counter:1', [counted(3)])),
+      ],
+    ] as const) {
+      if (reader === undefined) throw new Error('two were opened')
+      const after = await reader.store.feedHead()
+      const woken = reader.store.waitForFeed({ after, timeoutMs: 30_000 })
+      await new Promise((resolve) => setImmediate(resolve))
+      await append()
+      await woken
+      expect(await reader.store.feed({ after }).toArray()).toHaveLength(1)
+    }
   })
 })
