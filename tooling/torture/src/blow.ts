@@ -45,11 +45,11 @@ export async function deal(blow: Blow, terms: BlowTerms): Promise<boolean> {
     case 'replied':
       return crashAt(blow, terms)
     case 'random':
-      await pause(random.integer(30, 400))
+      await pause(random.integer(30, 600))
       await victim.child.kill()
       return true
     case 'server':
-      await pause(random.integer(30, 400))
+      await pause(random.integer(30, 600))
       await terms.crashServer?.()
       await pause(150)
       return true

@@ -94,7 +94,8 @@ async function tortureStore({
   })
   for (const [index, blow] of blows.entries()) {
     const startedMs = performance.now()
-    while (fleet.members.length < target.processes) await fleet.add()
+    const missing = target.processes - fleet.members.length
+    await Promise.all(Array.from({ length: missing }, () => fleet.add()))
     fleet.warmUp()
     await fleet.write()
     const victim = random.pick(fleet.members)

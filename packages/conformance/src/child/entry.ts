@@ -22,19 +22,27 @@ function note(note: ChildNote): void {
   send({ kind: 'note', note })
 }
 
-async function openBackend({ module, url, options }: ChildCommands['open']['request']): Promise<Backend> {
+async function loadAdapter(module: string): Promise<AdapterModule & Partial<HookedModule>> {
   // A package's name is looked up from where the tests run: this kit depends on no adapter.
   const found = module.includes('://')
     ? module
     : pathToFileURL(createRequire(join(cwd(), 'any')).resolve(module)).href
   // The parent names a module that keeps one of these two contracts; anything else fails at the call.
-  const adapter = (await import(found)) as AdapterModule & Partial<HookedModule>
+  return (await import(found)) as AdapterModule & Partial<HookedModule>
+}
+
+async function openBackend({ module, url, options }: ChildCommands['open']['request']): Promise<Backend> {
+  const adapter = await loadAdapter(module)
   return adapter.openHooked === undefined
     ? adapter.openUrl(url, options)
     : adapter.openHooked(url, options, crashes)
 }
 
 async function execute({ command, request }: ToChild): Promise<unknown> {
+  if (command === 'load') {
+    await loadAdapter((request as ChildCommands['load']['request']).module)
+    return null
+  }
   if (command === 'open') {
     const backend = await openBackend(request as ChildCommands['open']['request'])
     session = new ChildSession(backend, note)

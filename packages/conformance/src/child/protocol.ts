@@ -21,6 +21,8 @@ export type CrashPoint =
 
 /** What a child process does when it is told to, by name. Everything in it survives JSON. */
 export interface ChildCommands {
+  /** Loads an adapter's module, so that opening takes less time later. */
+  load: { request: { readonly module: string }; reply: null }
   /** Opens the store; to be sent before all others. */
   open: {
     request: { readonly module: string; readonly url: string; readonly options: OpenOptions }

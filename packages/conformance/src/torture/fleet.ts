@@ -47,6 +47,7 @@ export class Fleet implements AsyncDisposable {
   readonly #options: FleetOptions
   readonly #journals: string[] = []
   #members: FleetMember[] = []
+  #started = 0
   #spare: Promise<ChildProcess> | undefined
 
   constructor(options: FleetOptions) {
@@ -61,7 +62,7 @@ export class Fleet implements AsyncDisposable {
 
   /** Starts a process ahead of its need: loading the adapter takes longer than a round. */
   warmUp(): void {
-    this.#spare ??= ChildProcess.start()
+    this.#spare ??= this.#startLoaded()
     // Its failure shows where it is needed.
     this.#spare.catch(() => undefined)
   }
@@ -69,9 +70,10 @@ export class Fleet implements AsyncDisposable {
   /** Adds a process, consuming and reading, not writing yet. */
   async add(): Promise<FleetMember> {
     const { access, open = {}, directory, seed, streamIds, writersPerProcess, consumers } = this.#options
-    const child = await (this.#spare ?? ChildProcess.start())
+    const starting = this.#spare ?? this.#startLoaded()
     this.#spare = undefined
-    const number = this.#journals.length + 1
+    const number = ++this.#started
+    const child = await starting
     const name = `p${number}`
     const journal = join(directory, `${name}.jsonl`)
     try {
@@ -143,6 +145,12 @@ export class Fleet implements AsyncDisposable {
     })
     const violations = checkHistory({ records: this.records(), contents, groups: consumers })
     return { violations, records, contents, operations: tried }
+  }
+
+  async #startLoaded(): Promise<ChildProcess> {
+    const child = await ChildProcess.start()
+    await child.call('load', { module: this.#options.access.module })
+    return child
   }
 
   /** Ends every process in order. */

@@ -114,7 +114,7 @@ export class Writer {
     const version = this.#versions.get(streamId) ?? 0
     const events = this.#random.chance(0.6) ? 1 : this.#random.integer(2, this.#random.chance(0.2) ? 40 : 8)
     const ids = Array.from({ length: events }, () => this.#random.uuid())
-    return { streamId, expectedVersion: this.#random.chance(0.3) ? 'any' : version, ids }
+    return { streamId, expectedVersion: this.#random.chance(0.45) ? 'any' : version, ids }
   }
 }
 
