@@ -20,6 +20,8 @@ export interface TortureOptions {
   readonly writers: number
   readonly partitions: number
   readonly blows: readonly Blow[]
+  /** Of the server, by their own names: some break promises, which has to show. */
+  readonly serverSettings?: Readonly<Record<string, string>>
   /** An ignored folder: histories are kept there while they are needed, and for good when a promise was broken. */
   readonly directory: string
   readonly onRound?: (number: number, round: RoundResult, tookMs: number) => void
@@ -47,7 +49,7 @@ export async function runTorture(options: TortureOptions): Promise<TortureResult
   const random = new Random(seed)
   const tally = new Tally()
   await mkdir(directory, { recursive: true })
-  await using target = await openTarget(options.target, directory)
+  await using target = await openTarget(options.target, directory, options.serverSettings)
   const plan = planBlows(options.blows, rounds, random)
   for (let first = 0; first < rounds; first += ROUNDS_PER_STORE) {
     const store = join(directory, `store-${first / ROUNDS_PER_STORE + 1}`)
@@ -121,6 +123,7 @@ async function strike(
   const unknownBefore = countUnknown(fleet)
   // Reaching a call later than this only makes rounds longer.
   const mostCalls = target.name === 'pglite' ? 2000 : 300
+  if (blow !== 'paused' && blow !== 'server') fleet.doom(victim)
   const hit = await deal(blow, {
     victim,
     random,

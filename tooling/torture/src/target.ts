@@ -24,12 +24,17 @@ export const blowsOf: Readonly<Record<TargetName, readonly Blow[]>> = {
   pglite: ['before-send', 'sent', 'replied', 'random'],
 }
 
-export async function openTarget(name: TargetName, directory: string): Promise<Target> {
-  return name === 'postgres' ? openPostgres() : openPglite(directory)
+/** @param settings - of the server, by their own names. */
+export async function openTarget(
+  name: TargetName,
+  directory: string,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<Target> {
+  return name === 'postgres' ? openPostgres(settings) : openPglite(directory)
 }
 
-async function openPostgres(): Promise<Target> {
-  const server = await startPostgres()
+async function openPostgres(settings: Readonly<Record<string, string>>): Promise<Target> {
+  const server = await startPostgres({ settings })
   const module = new URL('./stores/postgres-store.ts', import.meta.url).href
   let stores = 0
   return {

@@ -104,6 +104,7 @@ export const crashCases: readonly Case[] = [
         const victim = await fleet.add()
         await fleet.write()
         await pause(random.integer(50, 400))
+        fleet.doom(victim)
         await victim.child.kill()
         const { violations } = await fleet.settle()
         assert.deepEqual(violations, [], `round ${round + 1}`)

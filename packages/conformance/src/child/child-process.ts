@@ -30,7 +30,7 @@ export class ChildProcess implements AsyncDisposable {
   readonly #waiting = new Map<number, Waiting>()
   readonly #notes: ChildNote[] = []
   #lastId = 0
-  #ended = false
+  #ended: string | undefined
 
   private constructor(process: NodeChildProcess) {
     this.#process = process
@@ -73,6 +73,11 @@ export class ChildProcess implements AsyncDisposable {
   }
 
   get ended(): boolean {
+    return this.#ended !== undefined
+  }
+
+  /** How it ended; `undefined` while it lives. */
+  get ending(): string | undefined {
     return this.#ended
   }
 
@@ -81,7 +86,7 @@ export class ChildProcess implements AsyncDisposable {
     command: Name,
     request: ChildCommands[Name]['request'],
   ): Promise<ChildCommands[Name]['reply']> {
-    if (this.#ended) throw new Error(`the child process has ended, and cannot ${command}`)
+    if (this.ended) throw new Error(`the child process has ended, and cannot ${command}`)
     const id = ++this.#lastId
     const reply = new Promise<unknown>((resolve, reject) => this.#waiting.set(id, { resolve, reject }))
     const message: ToChild = { id, command, request }
@@ -106,7 +111,7 @@ export class ChildProcess implements AsyncDisposable {
 
   /** SIGKILL: it ends without a chance to do anything. Resolves when it is gone. */
   async kill(): Promise<void> {
-    if (!this.#ended) this.#process.kill('SIGKILL')
+    if (!this.ended) this.#process.kill('SIGKILL')
     await this.exited()
   }
 
@@ -122,20 +127,20 @@ export class ChildProcess implements AsyncDisposable {
 
   /** Resolves when it is gone, whoever ended it. */
   async exited(): Promise<void> {
-    if (!this.#ended) await once(this.#process, 'exit')
+    if (!this.ended) await once(this.#process, 'exit')
   }
 
   /** Closes the store in it and lets it end. */
   async close(): Promise<void> {
-    if (this.#ended) return
+    if (this.ended) return
     const timer = setTimeout(() => this.#process.kill('SIGKILL'), CLOSE_MS)
     try {
       await this.call('close', null)
     } catch (error) {
       // It was killed from outside meanwhile: it is closed all the same.
-      if (!this.#ended) throw error
+      if (!this.ended) throw error
     } finally {
-      if (!this.#ended) this.#process.disconnect()
+      if (!this.ended) this.#process.disconnect()
       await this.exited()
       clearTimeout(timer)
     }
@@ -155,7 +160,7 @@ export class ChildProcess implements AsyncDisposable {
   }
 
   #end(reason: string): void {
-    this.#ended = true
+    this.#ended ??= reason
     for (const { reject } of this.#waiting.values()) reject(new Error(`the child process ${reason}`))
     this.#waiting.clear()
   }

@@ -1,4 +1,4 @@
-import type { EventStore, Position } from '@eventspine/core'
+import { EventStoreError, type EventStore, type Position } from '@eventspine/core'
 import { eventually } from '../eventually.ts'
 import type { Journal } from './history.ts'
 import { asSeen } from './store-contents.ts'
@@ -14,6 +14,7 @@ export class FeedWatcher {
   readonly #stopping = new AbortController()
   readonly #done: Promise<void>
   #next: Position | undefined
+  #failure: { readonly error: unknown } | undefined
 
   constructor(store: EventStore, reader: string, partition: number, journal: Journal) {
     this.#store = store
@@ -26,7 +27,11 @@ export class FeedWatcher {
   /** Resolves when it has seen everything that the feed holds now. */
   async caughtUp(timeoutMs: number): Promise<void> {
     const head = await this.#store.feedHead(this.#partition)
-    await eventually(`${this.#reader} reads the feed to its end`, () => this.#next === head, timeoutMs)
+    const isThere = (): boolean => {
+      if (this.#failure !== undefined) throw this.#failure.error
+      return this.#next === head
+    }
+    await eventually(`${this.#reader} reads the feed to its end`, isThere, timeoutMs)
   }
 
   async stop(): Promise<void> {
@@ -41,8 +46,10 @@ export class FeedWatcher {
         await this.#readOn()
         const after = this.#next ?? (await this.#store.feedHead(this.#partition))
         await this.#store.waitForFeed({ partition: this.#partition, after, timeoutMs: WAIT_MS, signal })
-      } catch {
-        // The server is away, or this process is closing: it goes on where it was.
+      } catch (error) {
+        if (EventStoreError.is(error, 'FEED_DIVERGED')) this.#failure = { error }
+        // Else the server is away, or this process is closing: it goes on where it was.
+        if (this.#failure !== undefined) return
         await new Promise((resolve) => setTimeout(resolve, 20))
       }
     }

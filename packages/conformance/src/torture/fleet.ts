@@ -46,7 +46,8 @@ const CATCH_UP_MS = 60_000
 export class Fleet implements AsyncDisposable {
   readonly #options: FleetOptions
   readonly #journals: string[] = []
-  #members: FleetMember[] = []
+  readonly #members: FleetMember[] = []
+  readonly #doomed = new Set<FleetMember>()
   #started = 0
   #spare: Promise<ChildProcess> | undefined
 
@@ -56,8 +57,12 @@ export class Fleet implements AsyncDisposable {
 
   /** Processes that have not ended. */
   get members(): readonly FleetMember[] {
-    this.#members = this.#members.filter(({ child }) => !child.ended)
-    return this.#members
+    return this.#members.filter(({ child }) => !child.ended)
+  }
+
+  /** This process may end: one that ends without it has broken a promise. */
+  doom(member: FleetMember): void {
+    this.#doomed.add(member)
   }
 
   /** Starts a process ahead of its need: loading the adapter takes longer than a round. */
@@ -143,8 +148,17 @@ export class Fleet implements AsyncDisposable {
         .filter(({ effects }) => effects !== 'at-least-once')
         .map(({ group }) => group),
     })
-    const violations = checkHistory({ records: this.records(), contents, groups: consumers })
+    const violations = [
+      ...checkHistory({ records: this.records(), contents, groups: consumers }),
+      ...this.#members.flatMap((member) => this.#unexpectedEnd(member)),
+    ]
     return { violations, records, contents, operations: tried }
+  }
+
+  #unexpectedEnd(member: FleetMember): readonly Violation[] {
+    const { ending } = member.child
+    if (ending === undefined || this.#doomed.has(member)) return []
+    return [{ kind: 'defect', what: `${member.name} ended by itself: ${ending}` }]
   }
 
   async #startLoaded(): Promise<ChildProcess> {

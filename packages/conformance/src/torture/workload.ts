@@ -65,12 +65,18 @@ export class Workload {
     this.#writers = []
   }
 
-  /** Resolves when feed readers and consumers have seen everything that is there. */
+  /** Resolves when feed readers and consumers have seen everything that is there; those that cannot are a defect. */
   async catchUp(timeoutMs: number): Promise<void> {
-    await Promise.all([
-      ...this.#watchers.map((watcher) => watcher.caughtUp(timeoutMs)),
-      ...this.#consumers.map((consumer) => consumer.caughtUp(timeoutMs)),
-    ])
+    const all = [...this.#watchers, ...this.#consumers]
+    await Promise.all(
+      all.map(async (reader) => {
+        try {
+          await reader.caughtUp(timeoutMs)
+        } catch (error) {
+          this.#journal.write({ kind: 'defect', process: this.#options.process, what: String(error) })
+        }
+      }),
+    )
   }
 
   async stop(): Promise<void> {
