@@ -1,4 +1,4 @@
-import { testDocumentStore, testEventStore, testEventStream } from '@eventspine/conformance'
+import { testDocumentStore, testEventStore } from '@eventspine/conformance'
 import { describe, it } from 'vitest'
 import { openBackend } from './backend.ts'
 
@@ -6,4 +6,3 @@ const kit = { describe, it, name: 'memory', open: openBackend, reference: openBa
 
 testEventStore(kit)
 testDocumentStore(kit)
-testEventStream(kit)

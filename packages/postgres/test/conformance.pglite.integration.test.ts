@@ -1,5 +1,5 @@
 import { PGlite } from '@electric-sql/pglite'
-import { testDocumentStore, testEventStore, testEventStream } from '@eventspine/conformance'
+import { testDocumentStore, testEventStore } from '@eventspine/conformance'
 import type { OpenRequest } from '@eventspine/conformance'
 import { afterAll, beforeAll, describe, it } from 'vitest'
 import { openPglite } from './backend.ts'
@@ -14,4 +14,3 @@ const kit = { describe, it, name: 'pglite', open, reference: openReference }
 
 testEventStore(kit)
 testDocumentStore(kit)
-testEventStream(kit)

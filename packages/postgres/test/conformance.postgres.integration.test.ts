@@ -1,4 +1,4 @@
-import { testDocumentStore, testEventStore, testEventStream } from '@eventspine/conformance'
+import { testDocumentStore, testEventStore } from '@eventspine/conformance'
 import type { OpenRequest } from '@eventspine/conformance'
 import { createDatabase, type OwnDatabase } from '@eventspine/servers'
 import { afterAll, beforeAll, describe, it } from 'vitest'
@@ -14,4 +14,3 @@ const kit = { describe, it, name: 'postgres', open, reference: openReference }
 
 testEventStore(kit)
 testDocumentStore(kit)
-testEventStream(kit)
