@@ -42,6 +42,8 @@ export class WindowRun {
   readonly #queues = new Map<string, Task[]>()
   readonly #ready: string[] = []
   readonly #replaying = new Set<string>()
+  /** Up to here events are queued or passed over: the feed itself may be a moment ahead. */
+  #queuedUpTo: Position
   readonly #retries = new Set<NodeJS.Timeout>()
   #active = 0
   #dirty = false
@@ -60,6 +62,7 @@ export class WindowRun {
   constructor(context: RunContext) {
     this.#context = context
     this.#feed = new FeedSource(context)
+    this.#queuedUpTo = this.#feed.after
     this.#parked = new ParkedStreams(context)
     this.#stopWaiting = new LinkedSignal([context.giveUp, this.#halted.signal])
     this.#effects =
@@ -127,6 +130,7 @@ export class WindowRun {
     }
     // Stands for all that no handler wants, and for removed events, behind the last wanted one.
     this.#window.push({ position: () => slice.next, delivery: undefined, done: true, attempt: 0 })
+    this.#queuedUpTo = slice.next
     this.#pump()
     this.#advanced()
   }
@@ -146,6 +150,8 @@ export class WindowRun {
     while (this.#active < options.concurrency && this.#failure === undefined) {
       // What is queued but not begun stays for the next owner, unless effects must be whole.
       if (ending.aborted && this.#effects === undefined) return
+      // A commit ends by emptying the buffer: what a replay put into it meanwhile would go unwritten.
+      if (this.#committing && this.#effects !== undefined) return
       const streamId = this.#ready.shift()
       if (streamId === undefined) return
       this.#active++
@@ -218,8 +224,8 @@ export class WindowRun {
   #request({ streamId, request }: Parked): void {
     if (request === undefined || this.#replaying.has(streamId)) return
     this.#replaying.add(streamId)
-    // What was fetched before now was passed over; what comes after is queued behind this and handled live.
-    const bound = parsePosition(this.#feed.after).sequence
+    // What was queued before now was passed over; what comes after is queued behind this and handled live.
+    const bound = parsePosition(this.#queuedUpTo).sequence
     this.#queue(streamId, { replay: request, streamId, bound })
     queueMicrotask(() => this.#pump())
   }
@@ -276,6 +282,7 @@ export class WindowRun {
       this.#fail(error)
     }
     this.#committing = false
+    this.#pump()
     this.#wake()
     if (this.#failure === undefined) this.#advanced()
   }
