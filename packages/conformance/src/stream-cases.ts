@@ -6,6 +6,7 @@ import { consumeObserveCases } from './cases/consume-observe.ts'
 import { consumeOptionsCases } from './cases/consume-options.ts'
 import { consumeOwnershipCases } from './cases/consume-ownership.ts'
 import { consumeProcessCases } from './cases/consume-processes.ts'
+import { consumeProgramCases } from './cases/consume-programs.ts'
 import { crashCases } from './cases/crashes.ts'
 import { publishCases } from './cases/publish.ts'
 import type { Case, CaseContext } from './kit.ts'
@@ -45,6 +46,7 @@ export const streamCases: readonly Case[] = [
   ...consumeEffectsCases,
   ...consumeObserveCases,
   ...consumeOptionsCases,
+  ...consumeProgramCases,
   ...consumeProcessCases,
   ...crashCases,
 ].map(needingStream)

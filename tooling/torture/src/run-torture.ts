@@ -7,7 +7,7 @@ import {
   type FleetMember,
   type Settled,
 } from '@eventspine/conformance'
-import { deal, planBlows, type Blow } from './blow.ts'
+import { deal, planBlows, type Blow, type BlowTerms } from './blow.ts'
 import { Tally, type RoundResult } from './tally.ts'
 import { openTarget, type Target, type TargetName } from './target.ts'
 
@@ -120,24 +120,24 @@ async function strike(
   blow: Blow,
   { target, random }: { readonly target: Target; readonly random: Random },
 ): Promise<{ readonly hit: boolean; readonly inFlight: number }> {
-  const unknownBefore = countUnknown(fleet)
-  // Reaching a call later than this only makes rounds longer.
-  const mostCalls = target.name === 'pglite' ? 2000 : 300
-  if (blow !== 'paused' && blow !== 'server') fleet.doom(victim)
-  const hit = await deal(blow, {
+  let inFlight = 0
+  const { crashServer } = target
+  const terms: BlowTerms = {
     victim,
     random,
-    mostCalls,
+    // Reaching a call later than this only makes rounds longer.
+    mostCalls: target.name === 'pglite' ? 2000 : 300,
     leaseMs: LEASE_MS,
-    crashServer: target.crashServer,
-  })
-  if (blow === 'paused') return { hit, inFlight: 0 }
-  // A killed process leaves appends without an outcome; a killed server leaves appends that are told as unknown.
-  return { hit, inFlight: blow === 'server' ? countUnknown(fleet) - unknownBefore : fleet.inFlight(victim) }
-}
-
-function countUnknown(fleet: Fleet): number {
-  return fleet.records().filter(({ kind }) => kind === 'unknown').length
+    crashServer: async () => {
+      inFlight = fleet.members.reduce((sum, member) => sum + fleet.inFlight(member), 0)
+      await crashServer?.()
+    },
+  }
+  if (blow !== 'paused' && blow !== 'server') fleet.doom(victim)
+  const hit = await deal(blow, terms)
+  // Nothing ends in a pause, and a killed process can be asked afterwards: its journal outlives it.
+  if (blow !== 'paused' && blow !== 'server') inFlight = fleet.inFlight(victim)
+  return { hit, inFlight }
 }
 
 async function keepEvidence(
