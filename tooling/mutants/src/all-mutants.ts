@@ -1,6 +1,7 @@
 import { documentMutants } from './document-mutants.ts'
 import type { Mutant } from './mutant.ts'
 import { storeMutants } from './store-mutants.ts'
+import { streamMutants } from './stream-mutants.ts'
 
 /** Every mutant there is; `docs/conformance.md` lists them. */
-export const allMutants: readonly Mutant[] = [...storeMutants, ...documentMutants]
+export const allMutants: readonly Mutant[] = [...storeMutants, ...documentMutants, ...streamMutants]

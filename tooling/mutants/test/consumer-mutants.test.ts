@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { LAWS, runCase, streamCases } from '@eventspine/conformance'
 import { describe, it } from 'vitest'
-import { openMutant } from '../src/open-mutant.ts'
-import { streamMutants } from '../src/stream-mutants.ts'
+import { openMutant, streamMutants } from '../src/index.ts'
 
 const cases = new Map(streamCases.map((testCase) => [testCase.id, testCase]))
 const named = [...new Set(streamMutants.flatMap(({ killedBy }) => killedBy))]
