@@ -60,7 +60,7 @@ export async function versionConflict(
   expected: Pick<VersionConflictError, 'streamId' | 'expectedVersion' | 'actualVersion'>,
 ): Promise<void> {
   const error = await refusal(call, 'VERSION_CONFLICT')
-  assert.ok(EventStoreError.is(error, 'VERSION_CONFLICT'))
+  assert.ok(EventStoreError.is(error, 'VERSION_CONFLICT'), 'the error carries the versions')
   assert.equal(error.streamId, expected.streamId)
   assert.equal(error.expectedVersion, expected.expectedVersion)
   // A backend that cannot tell says `undefined`, never a wrong number.

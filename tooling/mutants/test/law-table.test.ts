@@ -17,7 +17,7 @@ describe('the page of laws, cases and mutants', () => {
     const named = [...page.matchAll(/`((?!tooling\/)[a-z]+(?:-[a-z]+)*\/[a-z0-9-]+)`/g)].map(
       ([, id = '']) => id,
     )
-    assert.ok(named.length > 100)
+    assert.ok(named.length > 100, 'the page names hardly any case')
     assert.deepEqual(
       named.filter((id) => !ids.has(id)),
       [],
@@ -26,7 +26,7 @@ describe('the page of laws, cases and mutants', () => {
 
   it('names only mutants that there are', () => {
     const named = [...page.matchAll(/`([A-Z]\d+\/[a-z0-9-]+)`/g)].map(([, id = '']) => id)
-    assert.ok(named.length > 10)
+    assert.ok(named.length > 10, 'the page names hardly any mutant')
     assert.deepEqual(
       named.filter((name) => !allMutants.some(({ id }) => id === name)),
       [],

@@ -27,7 +27,10 @@ export const appendCases: readonly Case[] = [
         events.map((event) => [event.streamPosition, numberOf(event)]),
         [1, 2, 3, 4, 5, 6, 7, 8].map((number) => [number, number]),
       )
-      assert.ok(events.every((event) => event.streamId === streamId))
+      assert.ok(
+        events.every((event) => event.streamId === streamId),
+        'an event names another stream',
+      )
       assert.equal((await store.head(streamId)).version, 8)
     },
   },

@@ -84,9 +84,11 @@ export const capabilityCases: readonly Case[] = [
           capabilities.maxBatchDocuments >= 1 &&
             capabilities.maxKeyBytes >= 64 &&
             capabilities.maxDocumentBytes >= 1024,
+          'the limits of documents are too low for any use',
         )
       }
-      if (multiStreamAppend !== 'none') assert.ok(maxAppendStreams >= 2)
+      if (multiStreamAppend !== 'none')
+        assert.ok(maxAppendStreams >= 2, 'several streams are declared, and one at most')
       if (stream === 'derived')
         assert.ok(store && documents, 'a derived stream is made of a store and documents')
       if (multiStreamAppend === 'store') {

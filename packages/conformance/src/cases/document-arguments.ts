@@ -131,7 +131,7 @@ export const documentArgumentCases: readonly Case[] = [
       await refusalAtOnce(() => texts.put('n', `${most}x`), 'LIMIT_EXCEEDED', 'value')
       assert.equal(await texts.get('n'), undefined)
       await texts.put('n', most)
-      assert.ok((await texts.get('n'))?.value === most)
+      assert.ok((await texts.get('n'))?.value === most, 'the largest value came back changed')
     },
   },
 ]

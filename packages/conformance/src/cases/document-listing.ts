@@ -201,11 +201,11 @@ export const documentListingCases: readonly Case[] = [
         'left',
       )
       for await (const document of notes.list({ pageSize: 2 })) {
-        assert.ok(document.key.startsWith('k'))
+        assert.ok(document.key.startsWith('k'), 'another key was listed')
         break
       }
       await notes.put('k999', { text: 'text of k999' })
-      assert.ok((await keysOf(notes)).includes('k999'))
+      assert.ok((await keysOf(notes)).includes('k999'), 'the last key was not listed')
     },
   },
   {

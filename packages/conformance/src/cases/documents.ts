@@ -128,7 +128,10 @@ export const documentCases: readonly Case[] = [
         keys,
       )
       for (const key of keys) await again.delete(key)
-      assert.ok((await again.getMany(keys)).every((document) => document === undefined))
+      assert.ok(
+        (await again.getMany(keys)).every((document) => document === undefined),
+        'a document is left',
+      )
     },
   },
   {
@@ -154,7 +157,10 @@ export const documentCases: readonly Case[] = [
           () => notes.delete('n', { expectedRevision }),
         ]) {
           const error = await refusal(call, 'REVISION_CONFLICT')
-          assert.ok(EventStoreError.is(error, 'REVISION_CONFLICT'))
+          assert.ok(
+            EventStoreError.is(error, 'REVISION_CONFLICT'),
+            `expected REVISION_CONFLICT, got ${String(error)}`,
+          )
           assert.deepEqual([error.collection, error.key], ['notes', 'n'])
         }
       }
@@ -206,7 +212,7 @@ export const documentCases: readonly Case[] = [
         documents.collection<Note>('notes'),
       )
       const [notes] = clients
-      assert.ok(notes !== undefined)
+      assert.ok(notes !== undefined, 'no client was opened')
       let expected: RevisionExpectation = 'none'
       for (let round = 0; round < 8; round++) {
         const expectedRevision: RevisionExpectation = expected

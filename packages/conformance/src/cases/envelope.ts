@@ -118,7 +118,7 @@ export const envelopeCases: readonly Case[] = [
       const events = await store.read('file:1').toArray()
       for (const [index, [data, contentType]] of bodies.entries()) {
         const event = events[index]
-        assert.ok(event?.data instanceof Uint8Array)
+        assert.ok(event?.data instanceof Uint8Array, 'bytes came back as something else')
         assert.deepEqual(Array.from(event.data), Array.from(data))
         assert.equal(event.contentType, contentType ?? 'application/octet-stream')
         assert.equal(event.toJSON().data, Buffer.from(data).toString('base64'))

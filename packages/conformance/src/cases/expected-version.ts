@@ -57,7 +57,10 @@ export const expectedVersionCases: readonly Case[] = [
         }
       }
       const events = await store.feed().toArray()
-      assert.ok(events.every((event) => event.streamPosition <= 5))
+      assert.ok(
+        events.every((event) => event.streamPosition <= 5),
+        'a refused append left an event',
+      )
     },
   },
   {

@@ -155,7 +155,10 @@ export const feedRacingCases: readonly Case[] = [
       }
       const events = await scan(other, 1)
       assert.deepEqual(events.map(numberOf), [1, 2, 3, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
-      assert.ok(events.every((event) => event.streamId === 'counter:1'))
+      assert.ok(
+        events.every((event) => event.streamId === 'counter:1'),
+        'an event of another stream was found',
+      )
     },
   },
 ]

@@ -89,7 +89,8 @@ export const feedCases: readonly Case[] = [
       )
       for (const [index, event] of events.entries()) {
         const before = events[index - 1]
-        if (before !== undefined) assert.ok(comparePositions(before.position, event.position) < 0)
+        if (before !== undefined)
+          assert.ok(comparePositions(before.position, event.position) < 0, 'positions do not rise')
       }
     },
   },
@@ -122,7 +123,10 @@ export const feedCases: readonly Case[] = [
           }
         }
         assert.equal(seen.size, 10)
-        assert.ok([...seen.values()].every((count) => count === perStream))
+        assert.ok(
+          [...seen.values()].every((count) => count === perStream),
+          'an event was seen twice or not at all',
+        )
       }
     },
   },
@@ -143,7 +147,10 @@ export const feedCases: readonly Case[] = [
           slices.flatMap(({ numbers }) => numbers),
           all,
         )
-        assert.ok(slices.every(({ numbers }) => numbers.length <= pageSize))
+        assert.ok(
+          slices.every(({ numbers }) => numbers.length <= pageSize),
+          'a page is larger than asked for',
+        )
         assert.equal(slices.at(-1)?.next, head)
         assert.equal(slices.at(-1)?.atEnd, true)
         for (const { numbers, next } of slices) {
@@ -197,7 +204,7 @@ export const feedCases: readonly Case[] = [
       const starts = await Promise.all([store.feedHead(0), store.feedHead(1)])
       for (const [partition, start] of starts.entries()) {
         const slices = await slicesOf(store, { partition })
-        assert.ok(slices.length <= 1)
+        assert.ok(slices.length <= 1, 'an empty feed has several pages')
         for (const { numbers, next, atEnd } of slices)
           assert.deepEqual([numbers, next, atEnd], [[], start, true])
         assert.deepEqual(await store.feed({ after: start }).toArray(), [])
@@ -216,7 +223,11 @@ export const feedCases: readonly Case[] = [
       for (const [partition, events] of fed.entries()) {
         assert.equal(await reopened.feedHead(partition), events.at(-1)?.position)
         const [first] = events
-        if (first !== undefined) assert.ok(comparePositions(starts[partition] ?? '', first.position) < 0)
+        if (first !== undefined)
+          assert.ok(
+            comparePositions(starts[partition] ?? '', first.position) < 0,
+            'an event stands before the start of its partition',
+          )
       }
     },
   },

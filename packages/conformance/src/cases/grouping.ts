@@ -117,7 +117,10 @@ export const groupingCases: readonly Case[] = [
       const closing = store.close()
       const late = refusalAtOnce(() => store.append('counter:late', [sampleEvent(0)]), 'CLOSED')
       const [settled] = await Promise.all([Promise.allSettled(inHand), closing, late, store.close()])
-      assert.ok(settled.every(({ status }) => status === 'fulfilled'))
+      assert.ok(
+        settled.every(({ status }) => status === 'fulfilled'),
+        'an append of the group failed',
+      )
       await backend.close()
       await backend.close()
       const notes = documents.collection('notes')

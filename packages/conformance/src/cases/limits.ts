@@ -63,7 +63,10 @@ export const limitCases: readonly Case[] = [
       const huge = eventOfBytes(bytes)
       if (bytes <= capabilities.maxAppendBytes) {
         await store.append('sized:huge', [huge])
-        assert.ok((await store.read('sized:huge').toArray())[0]?.data === huge.data)
+        assert.ok(
+          (await store.read('sized:huge').toArray())[0]?.data === huge.data,
+          'the largest data came back changed',
+        )
       } else {
         await leavesUntouched(store, ['sized:huge'], () =>
           refusalAtOnce(() => store.append('sized:huge', [huge]), 'LIMIT_EXCEEDED', 'events'),

@@ -208,7 +208,7 @@ export const readCases: readonly Case[] = [
           version++
           assert.deepEqual([event.streamPosition, numberOf(event)], [version, version])
         }
-        assert.ok(version >= 10)
+        assert.ok(version >= 10, 'fewer than ten events were read')
         let down = Infinity
         for await (const event of store.read(STREAM, { pageSize: 3, direction: 'backward' })) {
           if (down !== Infinity) assert.equal(event.streamPosition, down - 1)

@@ -65,7 +65,7 @@ export const removalFeedCases: readonly Case[] = [
       )
       const again = await reopened.append(STREAM, [sampleEvent(2)], { expectedVersion: 3 })
       assert.equal(again.version, 4)
-      assert.ok(comparePositions(again.position ?? '', next.position ?? '') > 0)
+      assert.ok(comparePositions(again.position ?? '', next.position ?? '') > 0, 'a position was used again')
     },
   },
   {
@@ -83,7 +83,7 @@ export const removalFeedCases: readonly Case[] = [
         let next: Position | undefined
         const seen: number[] = []
         for await (const slice of store.feed({ pageSize }).slices()) {
-          if (next !== undefined) assert.ok(comparePositions(slice.next, next) >= 0)
+          if (next !== undefined) assert.ok(comparePositions(slice.next, next) >= 0, 'a reader was sent back')
           next = slice.next
           seen.push(...slice.events.map(numberOf))
         }
@@ -128,7 +128,7 @@ export const removalFeedCases: readonly Case[] = [
         store.feed(),
       ]) {
         assert.deepEqual(await read.toArray(), [])
-        assert.ok(!JSON.stringify(await read.toArray()).includes(PAYLOAD))
+        assert.ok(!JSON.stringify(await read.toArray()).includes(PAYLOAD), 'removed data came back')
       }
       assert.equal((await store.head(STREAM)).deleted, true)
     },
@@ -158,7 +158,7 @@ export const removalFeedCases: readonly Case[] = [
             assert.ok(EventStoreError.is(result.reason, 'STREAM_DELETED'), String(result.reason))
           }
         }
-        assert.ok(racing[5]?.status === 'fulfilled')
+        assert.ok(racing[5]?.status === 'fulfilled', 'the removal failed')
         const { version, deleted } = await store.head(streamId)
         assert.equal(deleted, true, 'an append that expects nothing never reopens')
         assert.deepEqual(
@@ -205,7 +205,7 @@ export const removalFeedCases: readonly Case[] = [
           )
           let version = 0
           for await (const event of store.read(STREAM, { pageSize: 3 })) {
-            assert.ok(event.streamPosition > version)
+            assert.ok(event.streamPosition > version, 'versions do not rise')
             version = event.streamPosition
             assert.equal(numberOf(event), 2 * (version - 1))
           }

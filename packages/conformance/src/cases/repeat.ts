@@ -139,7 +139,7 @@ export const repeatCases: readonly Case[] = [
       const streamId = 'counter:reused'
       const events = sampleEvents(2)
       const [one, two] = events
-      assert.ok(one !== undefined && two !== undefined)
+      assert.ok(one !== undefined && two !== undefined, 'two events were made')
       await store.append(streamId, events, { expectedVersion: 0 })
       const others: readonly Partial<NewEvent>[] = [
         { type: 'Recounted' },
@@ -171,7 +171,7 @@ export const repeatCases: readonly Case[] = [
       const streamId = 'counter:company'
       const events = sampleEvents(2)
       const [one, two] = events
-      assert.ok(one !== undefined && two !== undefined)
+      assert.ok(one !== undefined && two !== undefined, 'two events were made')
       await store.append(streamId, events, { expectedVersion: 0 })
       await store.append(streamId, [sampleEvent(3)])
       await leavesUntouched(store, [streamId], async () => {

@@ -168,7 +168,7 @@ export const transactionCases: readonly Case[] = [
       assert.equal(events.length, 24)
       for (let index = 0; index < 24; index += 2) {
         const [one, two] = events.slice(index, index + 2)
-        assert.ok(one !== undefined && two !== undefined)
+        assert.ok(one !== undefined && two !== undefined, 'an event stands alone')
         assert.equal(numberOf(one), numberOf(two), 'what one transaction appended stands together')
       }
     },
