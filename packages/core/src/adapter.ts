@@ -1,5 +1,8 @@
 import type { Capabilities } from './capabilities.ts'
+import type { DocumentStore } from './document-store.ts'
 import type { EventStoreError, ExpectedVersion } from './error.ts'
+import type { EventLogAdapter } from './log-adapter.ts'
+import type { EventOrigin } from './event.ts'
 import type { StoreManifest } from './store-manifest.ts'
 
 /*
@@ -86,6 +89,8 @@ export interface StoredEvent extends EncodedEvent {
   readonly sequence: number
   /** Milliseconds since the epoch, of the store's clock. */
   readonly timestampMs: number
+  /** Where a relay took the event from; only in logs. */
+  readonly origin?: EventOrigin | undefined
 }
 
 /** One page of a stream. `from` and `to` are inclusive versions; `from` > `to` never comes. */
@@ -173,8 +178,20 @@ export interface ImportedEvent extends EncodedEvent {
   readonly timestampMs: number
 }
 
+/** Partitions that are read in order, from any place on: what subscribing needs. */
+export interface FeedAdapter {
+  doReadFeed(request: FeedPageRequest): Promise<FeedPage>
+  /** The last entry of a partition (event or tombstone); sequence 0 without id when empty. */
+  doFeedHead(partition: number): Promise<FeedHead>
+  /**
+   * Resolves when the partition may hold more than `after`, when `signal` aborts, or when the
+   * adapter feels like it: a hint, never a promise. The caller bounds the wait.
+   */
+  doWaitForFeed(partition: number, after: number, signal: AbortSignal): Promise<void>
+}
+
 /** What stores implement. */
-export interface EventStoreAdapter {
+export interface EventStoreAdapter extends FeedAdapter {
   /**
    * Appends a batch: each commit succeeds or fails alone, in order where commits share a stream.
    * Stream ids of one commit are distinct; the batch keeps within the manifest's caps, except that a
@@ -186,14 +203,6 @@ export interface EventStoreAdapter {
   doAppend(commits: readonly Commit[], lockTimeoutMs: number): Promise<readonly CommitOutcome[]>
   doRead(request: StreamPageRequest): Promise<StreamPage>
   doHead(streamId: string, partition: number): Promise<StoredHead>
-  doReadFeed(request: FeedPageRequest): Promise<FeedPage>
-  /** The last entry of a partition (event or tombstone); sequence 0 without id when empty. */
-  doFeedHead(partition: number): Promise<FeedHead>
-  /**
-   * Resolves when the partition may hold more than `after`, when `signal` aborts, or when the
-   * adapter feels like it: a hint, never a promise. The caller bounds the wait.
-   */
-  doWaitForFeed(partition: number, after: number, signal: AbortSignal): Promise<void>
   /** Removes; repeating it after a crash finishes it (law D4). Called only with `removal: true`. */
   doRemove(removal: StreamRemoval): Promise<RemovalOutcome>
   /**
@@ -263,6 +272,13 @@ export interface BackendAdapter<Native = unknown> {
   readonly lockTimeoutMs?: number | undefined
   readonly store?: EventStoreAdapter
   readonly documents?: DocumentStoreAdapter
+  /** The backend's own stream. Present exactly where `capabilities.stream` is `native`. */
+  readonly log?: EventLogAdapter
+  /**
+   * Documents of another backend, given by the user to one that has none: checkpoints, parked streams and
+   * effects of consumers are kept there. Never closed. What the manifest says of documents is then theirs.
+   */
+  readonly borrowedDocuments?: DocumentStore | undefined
   /** Commits when `work` resolves, rolls back when it rejects. Present unless `sharedTransaction` is `none`. */
   readonly doTransaction?: <Result>(
     work: (transaction: AdapterTransaction<Native>) => Promise<Result>,

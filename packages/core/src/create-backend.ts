@@ -1,10 +1,13 @@
 import { absentDocuments, absentStore } from './absent-port.ts'
 import type { AdapterTransaction, BackendAdapter } from './adapter.ts'
+import type { DocumentStore } from './document-store.ts'
+import type { EventLogAdapter } from './log-adapter.ts'
 import type { Backend, Transaction } from './backend.ts'
 import type { Capabilities } from './capabilities.ts'
 import { EventStoreError, notSupported } from './error.ts'
 import type { EventStream } from './event-stream.ts'
-import { DerivedStream } from './derived-stream.ts'
+import { logAsStore, publishingCapabilities } from './log-store.ts'
+import { WrappedEventStream } from './wrapped-event-stream.ts'
 import { WrappedDocumentStore } from './wrapped-document-store.ts'
 import { WrappedEventStore } from './wrapped-event-store.ts'
 
@@ -38,18 +41,27 @@ class WrappedBackend<Native> implements Backend<Native> {
   readonly name: string
   readonly capabilities: Capabilities
   readonly store: WrappedEventStore
-  readonly documents: WrappedDocumentStore
+  readonly documents: DocumentStore
   readonly stream: EventStream<Native>
   readonly #adapter: BackendAdapter<Native>
+  readonly #log: WrappedEventStore | undefined
+  readonly #ownDocuments: WrappedDocumentStore
   #closing: Promise<void> | undefined
 
   constructor(adapter: BackendAdapter<Native>) {
     this.#adapter = adapter
     this.name = adapter.name
-    this.capabilities = adapter.capabilities
+    this.capabilities = withBorrowed(adapter)
     this.store = new WrappedEventStore(adapter, adapter.store ?? absentStore(adapter.name))
-    this.documents = new WrappedDocumentStore(adapter, adapter.documents ?? absentDocuments(adapter.name))
-    this.stream = new DerivedStream(this.store, this.documents, adapter)
+    this.#ownDocuments = new WrappedDocumentStore(adapter, adapter.documents ?? absentDocuments(adapter.name))
+    this.documents = adapter.borrowedDocuments ?? this.#ownDocuments
+    this.#log = adapter.log === undefined ? undefined : wrapLog(adapter, adapter.log)
+    this.stream = new WrappedEventStream({
+      store: this.#log ?? this.store,
+      documents: this.capabilities.documents ? this.documents : undefined,
+      adapter,
+      capabilities: this.capabilities,
+    })
   }
 
   async transaction<Result>(work: (transaction: Transaction<Native>) => Promise<Result>): Promise<Result> {
@@ -82,7 +94,22 @@ class WrappedBackend<Native> implements Backend<Native> {
     // Subscriptions still need both ports to finish what is in hand.
     await this.stream.close()
     await this.store.close()
-    this.documents.close()
+    await this.#log?.close()
+    this.#ownDocuments.close()
     await this.#adapter.doClose()
   }
+}
+
+function wrapLog(adapter: BackendAdapter, log: EventLogAdapter): WrappedEventStore {
+  const capabilities = publishingCapabilities(adapter.capabilities)
+  return new WrappedEventStore({ ...adapter, capabilities }, logAsStore(adapter.name, log))
+}
+
+/** What the manifest says of documents is said of those that are used. */
+function withBorrowed({ capabilities, borrowedDocuments }: BackendAdapter): Capabilities {
+  if (borrowedDocuments === undefined) return capabilities
+  const { documentBatch, listing, expiry, maxDocumentBytes, maxBatchDocuments, maxKeyBytes } =
+    borrowedDocuments.capabilities
+  const theirs = { documentBatch, listing, expiry, maxDocumentBytes, maxBatchDocuments, maxKeyBytes }
+  return { ...capabilities, ...theirs, documents: true }
 }

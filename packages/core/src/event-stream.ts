@@ -1,6 +1,8 @@
 import type { Capabilities } from './capabilities.ts'
 import type { NewEvent } from './event.ts'
+import type { RelayRequest } from './log-adapter.ts'
 import type { Token } from './position.ts'
+import type { RelaySession } from './relay-session.ts'
 import type { ConsumerGroup, RunResult, SubscribeOptions, Subscription } from './consumer/subscription.ts'
 
 /** An event to publish, with the stream (the key) within which order is kept. */
@@ -33,5 +35,13 @@ export interface EventStream<Native = unknown> {
   runOnce(options: SubscribeOptions<Native> & { readonly budgetMs: number }): Promise<RunResult>
   /** A group's lag and parked streams, for operators. */
   group(name: string): ConsumerGroup
+  /**
+   * For relays: opens the one way to write events here together with the place they came from, and shuts out
+   * all earlier sessions of the same relay and partition.
+   *
+   * @throws {@link EventStoreError} `NOT_SUPPORTED`: this stream is no relay's target. `STORE_INCOMPATIBLE`: the
+   *   relay wrote from a source with another partition count.
+   */
+  openRelay(request: RelayRequest): Promise<RelaySession>
   close(): Promise<void>
 }

@@ -37,6 +37,14 @@ export interface NewEvent<Type extends string = string, Data = unknown> {
   readonly contentType?: string
 }
 
+/** Where an event was recorded before a relay brought it into a log. */
+export interface EventOrigin {
+  /** Place in the feed of the store that it was appended to. */
+  readonly position: Position
+  /** Its version in the stream it was appended to; absent where the relay mapped it to another stream. */
+  readonly streamPosition?: number | undefined
+}
+
 /**
  * An event as it was stored: the envelope.
  *
@@ -48,10 +56,12 @@ export interface RecordedEvent<Type extends string = string, Data = unknown> {
   readonly type: Type
   readonly schemaVersion: number
   readonly streamId: StreamId
-  /** 1, 2, 3 … without gaps. */
+  /** 1, 2, 3 … without gaps; in a native stream a rising number, or what the event had where it came from. */
   readonly streamPosition: number
   /** Place in the feed. */
   readonly position: Position
+  /** Where a relay took it from; `undefined` for what was appended or published here. */
+  readonly origin: EventOrigin | undefined
   /** ISO 8601 in UTC, of the store's clock. Informational: never an order. */
   readonly timestamp: string
   readonly occurredAt: string | undefined
@@ -71,6 +81,7 @@ export interface PlainEvent<Type extends string = string, Data = unknown> {
   readonly streamId: string
   readonly streamPosition: number
   readonly position: Position
+  readonly origin?: EventOrigin
   readonly timestamp: string
   readonly occurredAt?: string
   readonly tags?: readonly string[]

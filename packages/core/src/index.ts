@@ -13,6 +13,7 @@ export type {
   EncodedEvent,
   EventStoreAdapter,
   ExpectedRevision,
+  FeedAdapter,
   FeedHead,
   FeedPage,
   FeedPageRequest,
@@ -27,6 +28,15 @@ export type {
   StreamPageRequest,
   StreamRemoval,
 } from './adapter.ts'
+export type {
+  EventLogAdapter,
+  RelayedEvent,
+  RelayPosition,
+  RelayRequest,
+  RelaySessionAdapter,
+  RelayTargetAdapter,
+} from './log-adapter.ts'
+export type { RelayChange, RelayEvent, RelaySession } from './relay-session.ts'
 export type { AdapterModule, AdapterRegistry, Backend, OpenOptions, Transaction } from './backend.ts'
 export type { Capabilities, Scope } from './capabilities.ts'
 export type {
@@ -58,7 +68,7 @@ export type {
   StreamResult,
 } from './event-store.ts'
 export type { EventStream, PublishEvent, PublishResult } from './event-stream.ts'
-export type { EventMetadata, JsonValue, NewEvent, PlainEvent, RecordedEvent } from './event.ts'
+export type { EventMetadata, EventOrigin, JsonValue, NewEvent, PlainEvent, RecordedEvent } from './event.ts'
 export type {
   ConsumerGroup,
   ConsumerNotice,

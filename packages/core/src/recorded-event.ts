@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 import type { StoredEvent } from './adapter.ts'
 import { CONTENT_TYPE, decodeData, OCCURRED_AT, TAGS } from './encode-event.ts'
-import type { EventMetadata, PlainEvent, RecordedEvent } from './event.ts'
+import type { EventMetadata, EventOrigin, PlainEvent, RecordedEvent } from './event.ts'
 import { eventCheck, formatPosition, type Position } from './position.ts'
 import type { StreamId } from './stream-id.ts'
 
@@ -19,11 +19,16 @@ class LazyEvent implements RecordedEvent {
   #data: unknown = NOT_READ
   #metadata: Record<string, unknown> | undefined = undefined
 
-  constructor(stored: StoredEvent, incarnation: string, streamId: string = stored.streamId) {
+  constructor(
+    stored: StoredEvent,
+    incarnation: string,
+    streamId: string = stored.streamId,
+    streamPosition: number = stored.version,
+  ) {
     this.id = stored.id
     this.type = stored.type
     this.streamId = streamId
-    this.streamPosition = stored.version
+    this.streamPosition = streamPosition
     this.schemaVersion = stored.schemaVersion
     this.#stored = stored
     this.#incarnation = incarnation
@@ -61,17 +66,25 @@ class LazyEvent implements RecordedEvent {
     return formatPosition(this.#incarnation, partition, { sequence, check: eventCheck(this.id) })
   }
 
+  get origin(): EventOrigin | undefined {
+    return this.#stored.origin
+  }
+
   get timestamp(): string {
     return new Date(this.#stored.timestampMs).toISOString()
   }
 
-  /** The same event under the stream id that its publisher gave. */
-  named(streamId: string): LazyEvent {
-    return new LazyEvent(this.#stored, this.#incarnation, streamId)
+  /** The same event under the stream id and position that its publisher or source knows. */
+  known(streamId: string, streamPosition: number): LazyEvent {
+    return new LazyEvent(this.#stored, this.#incarnation, streamId, streamPosition)
+  }
+
+  get stored(): StoredEvent {
+    return this.#stored
   }
 
   toJSON(): PlainEvent {
-    const { occurredAt, contentType, tags, data } = this
+    const { occurredAt, contentType, tags, data, origin } = this
     return {
       id: this.id,
       type: this.type,
@@ -79,6 +92,7 @@ class LazyEvent implements RecordedEvent {
       streamId: this.streamId,
       streamPosition: this.streamPosition,
       position: this.position,
+      ...(origin === undefined ? {} : { origin }),
       timestamp: this.timestamp,
       ...(occurredAt === undefined ? {} : { occurredAt }),
       ...(tags.length === 0 ? {} : { tags }),
@@ -98,11 +112,22 @@ class LazyEvent implements RecordedEvent {
   }
 }
 
-/** The event as its publisher knows it: without the prefix under which a derived stream keeps it. */
-export function withoutPrefix(event: RecordedEvent, prefix: string): RecordedEvent {
-  return event instanceof LazyEvent && event.streamId.startsWith(prefix)
-    ? event.named(event.streamId.slice(prefix.length))
-    : event
+/**
+ * The event as its publisher or source knows it: without the prefix under which a derived stream keeps it, and
+ * with the version that it had where a relay took it from.
+ */
+export function asKnown(event: RecordedEvent, prefix: string): RecordedEvent {
+  if (!(event instanceof LazyEvent)) return event
+  if (event.streamId.startsWith(prefix))
+    return event.known(event.streamId.slice(prefix.length), event.streamPosition)
+  const streamPosition = event.origin?.streamPosition
+  return streamPosition === undefined ? event : event.known(event.streamId, streamPosition)
+}
+
+/** What the adapter returned for this event, its bodies still encoded. */
+export function storedEvent(event: RecordedEvent): StoredEvent {
+  if (event instanceof LazyEvent) return event.stored
+  throw new TypeError('the event was not read from a backend')
 }
 
 /** Wraps what an adapter returned. */

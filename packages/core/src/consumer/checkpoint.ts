@@ -1,7 +1,12 @@
-import type { DocumentCollection } from '../document-store.ts'
+import type {
+  Document,
+  DocumentCollection,
+  DocumentStore,
+  DocumentWrite,
+  RevisionExpectation,
+} from '../document-store.ts'
 import { EventStoreError } from '../error.ts'
 import type { Position } from '../position.ts'
-import type { WrappedDocumentStore } from '../wrapped-document-store.ts'
 import type { ParkedStream } from './subscription.ts'
 
 /** Collection of the one document that a group has for each partition; its key is the group's name. */
@@ -36,19 +41,54 @@ export interface Checkpoint {
   readonly parked: readonly Parked[]
 }
 
-export function checkpoints(documents: WrappedDocumentStore): DocumentCollection<Checkpoint> {
-  return documents.collection<Checkpoint>(CHECKPOINTS, { listed: documents.capabilities.listing !== 'none' })
+/** What a checkpoint document is found by. */
+export interface CheckpointOwner {
+  readonly documents: DocumentStore
+  /** Incarnation of the feed when the documents are another backend's, where groups of several feeds meet. */
+  readonly borrowedFor: string | undefined
 }
 
-/** @throws {@link EventStoreError} `STORE_INCOMPATIBLE`: written by a newer version. */
-export function checkFormat(checkpoint: Checkpoint, group: string): Checkpoint {
-  if (checkpoint.format !== 1) {
-    throw new EventStoreError(
-      'STORE_INCOMPATIBLE',
-      `the checkpoint of group ${JSON.stringify(group)} has an unknown format`,
-    )
+/** The document in which a group keeps what it knows of one partition. */
+export class CheckpointDocument {
+  readonly documents: DocumentStore
+  readonly group: string
+  /** Where it lives, and with it by default what handlers write. */
+  readonly documentPartition: number
+  readonly #collection: DocumentCollection<Checkpoint>
+  readonly #key: string
+
+  constructor({ documents, borrowedFor }: CheckpointOwner, group: string, partition: number) {
+    this.documents = documents
+    this.group = group
+    this.#key = borrowedFor === undefined ? group : `${group}/${borrowedFor}/${partition}`
+    this.documentPartition = partition % documents.partitions
+    this.#collection = documents.collection(CHECKPOINTS, {
+      listed: documents.capabilities.listing !== 'none',
+    })
   }
-  return checkpoint
+
+  /** @throws {@link EventStoreError} `STORE_INCOMPATIBLE`: written by a newer version. */
+  async get(): Promise<Document<Checkpoint> | undefined> {
+    const document = await this.#collection.get(this.#key, { partition: this.documentPartition })
+    if (document !== undefined && document.value.format !== 1) {
+      throw new EventStoreError(
+        'STORE_INCOMPATIBLE',
+        `the checkpoint of group ${JSON.stringify(this.group)} has an unknown format`,
+      )
+    }
+    return document
+  }
+
+  put(value: Checkpoint, expectedRevision: RevisionExpectation): Promise<string> {
+    return this.#collection.put(this.#key, value, { partition: this.documentPartition, expectedRevision })
+  }
+
+  putting(value: Checkpoint, revision: string): DocumentWrite {
+    return this.#collection.putting(this.#key, value, {
+      partition: this.documentPartition,
+      expectedRevision: { revision },
+    })
+  }
 }
 
 /** Errors after which the same call may succeed: the consumer waits and goes on. */

@@ -2,7 +2,7 @@ import { EventStoreError, invalidArgument } from '../error.ts'
 import { type EventRead } from '../event-store.ts'
 import { FEED_START, formatPosition, parsePosition } from '../position.ts'
 import { uuidv7 } from '../uuid.ts'
-import { type Checkpoint, checkpoints, type Parked, type ParkRequest } from './checkpoint.ts'
+import { type Checkpoint, CheckpointDocument, type Parked, type ParkRequest } from './checkpoint.ts'
 import type { ConsumerBackend } from './run.ts'
 import type { ConsumerGroup, ParkedStream, PartitionLag } from './subscription.ts'
 import { checkName } from '../stream-id.ts'
@@ -47,24 +47,19 @@ export class StoredConsumerGroup implements ConsumerGroup {
   }
 
   async #request(streamId: string, passOver: 0 | 1): Promise<void> {
-    const collection = checkpoints(this.#backend.documents)
     for (let attempt = 1; ; attempt++) {
       const found = (await readCheckpoints(this.#backend, this.name)).find(({ checkpoint }) =>
         isParked(checkpoint, streamId),
       )
       if (found?.checkpoint === undefined) throw invalidArgument('streamId', 'is not parked in this group')
-      const { partition, checkpoint, revision } = found
+      const { document, checkpoint, revision } = found
       const id = uuidv7()
       const parked = checkpoint.parked.map((entry): Parked => {
         const request: ParkRequest = { id, from: entry.streamPosition + passOver }
         return entry.streamId === streamId ? { ...entry, request } : entry
       })
       try {
-        await collection.put(
-          this.name,
-          { ...checkpoint, parked },
-          { partition, expectedRevision: { revision } },
-        )
+        await document.put({ ...checkpoint, parked }, { revision })
         return
       } catch (error) {
         // The owner writes often; it keeps requests that it finds.
@@ -94,19 +89,17 @@ export async function groupLag(backend: ConsumerBackend, group: string): Promise
 
 interface FoundCheckpoint {
   readonly partition: number
+  readonly document: CheckpointDocument
   readonly checkpoint: Checkpoint | undefined
   readonly revision: string
 }
 
-async function readCheckpoints(
-  { store, documents }: ConsumerBackend,
-  group: string,
-): Promise<readonly FoundCheckpoint[]> {
-  const collection = checkpoints(documents)
+async function readCheckpoints(backend: ConsumerBackend, group: string): Promise<readonly FoundCheckpoint[]> {
   return Promise.all(
-    Array.from({ length: store.partitions }, async (_, partition) => {
-      const document = await collection.get(group, { partition })
-      return { partition, checkpoint: document?.value, revision: document?.revision ?? '' }
+    Array.from({ length: backend.store.partitions }, async (_, partition) => {
+      const document = new CheckpointDocument(backend, group, partition)
+      const found = await document.get()
+      return { partition, document, checkpoint: found?.value, revision: found?.revision ?? '' }
     }),
   )
 }

@@ -1,7 +1,6 @@
 import type { Document, DocumentStore, DocumentWrite, RevisionExpectation } from '../document-store.ts'
 import { checkCollection, checkKey } from '../document-write.ts'
 import { encodeJson } from '../json.ts'
-import type { WrappedDocumentStore } from '../wrapped-document-store.ts'
 import type { HandlerDocuments } from './subscription.ts'
 import { withFields } from '../with-fields.ts'
 
@@ -28,10 +27,10 @@ export class StaleRead extends Error {}
  * on a {@link HandlerEffects} of its own, taken over when it succeeds.
  */
 export class EffectBuffer {
-  readonly #documents: WrappedDocumentStore
+  readonly #documents: DocumentStore
   readonly #buffered = new Map<string, Buffered>()
 
-  constructor(documents: WrappedDocumentStore) {
+  constructor(documents: DocumentStore) {
     this.#documents = documents
   }
 

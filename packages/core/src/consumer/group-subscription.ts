@@ -9,7 +9,7 @@ import {
 } from '../position.ts'
 import { uuidv7 } from '../uuid.ts'
 import { checkInteger } from '../arguments.ts'
-import { checkpoints } from './checkpoint.ts'
+import { CheckpointDocument } from './checkpoint.ts'
 import type { ConsumerOptions } from './consumer-options.ts'
 import { groupLag } from './consumer-group.ts'
 import { LinkedSignal } from '../linked-signal.ts'
@@ -46,7 +46,7 @@ export class GroupSubscription implements Subscription {
     this.#backend = backend
     this.#options = options
     const owner = uuidv7()
-    this.#membership = new Membership(backend.documents, options, owner)
+    this.#membership = new Membership(backend, options, owner)
     this.#consumers = options.partitions.map(
       (partition) =>
         new PartitionConsumer({
@@ -196,7 +196,7 @@ export class GroupSubscription implements Subscription {
     const consumer = this.#consumers[this.#options.partitions.indexOf(partition)]
     // While this member owns the partition nobody else moves its checkpoint.
     if (consumer?.owned === true && own !== undefined) return false
-    const document = await checkpoints(this.#backend.documents).get(this.group, { partition })
+    const document = await new CheckpointDocument(this.#backend, this.group, partition).get()
     const start = formatPosition(this.#backend.store.incarnation, partition, FEED_START)
     return comparePositions(document?.value.position ?? start, position) >= 0
   }

@@ -34,7 +34,7 @@ export async function callHandlers(
 ): Promise<{ readonly error: unknown } | undefined> {
   for (;;) {
     if (!context.lease.holds()) throw context.lease.signal.reason
-    const own = effects?.begin(context.partition)
+    const own = effects?.begin(context.lease.documentPartition)
     const handlerContext = contextFor(context, attempt, own ?? REFUSING, undefined)
     try {
       for (const handler of handlers) await handler(delivered, handlerContext)

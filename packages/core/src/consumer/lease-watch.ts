@@ -1,7 +1,7 @@
 import type { Document } from '../document-store.ts'
 import { EventStoreError } from '../error.ts'
 import type { Position } from '../position.ts'
-import { type Checkpoint, checkFormat, checkpoints } from './checkpoint.ts'
+import type { Checkpoint } from './checkpoint.ts'
 import { Lease, type LeaseTerms } from './lease.ts'
 
 /**
@@ -32,9 +32,8 @@ export class LeaseWatch {
    * @param claim - asked last, when the partition could be had.
    */
   async tryAcquire(claim: () => boolean): Promise<Lease | undefined> {
-    const { documents, group, partition, owner, leaseMs } = this.#terms
-    const collection = checkpoints(documents)
-    const document = await collection.get(group, { partition })
+    const { checkpoint, owner, leaseMs } = this.#terms
+    const document = await checkpoint.get()
     if (document !== undefined && !this.#isFree(document)) return undefined
     if (!claim()) return undefined
     const takenAtMs = performance.now()
@@ -45,9 +44,9 @@ export class LeaseWatch {
         : { ...document.value, ...taken, epoch: document.value.epoch + 1, beat: document.value.beat + 1 }
     try {
       const expectedRevision = document === undefined ? 'none' : { revision: document.revision }
-      const revision = await collection.put(group, value, { partition, expectedRevision })
+      const revision = await checkpoint.put(value, expectedRevision)
       this.#seen = undefined
-      return new Lease(this.#terms, { key: group, value, revision }, takenAtMs)
+      return new Lease(this.#terms, { value, revision }, takenAtMs)
     } catch (error) {
       if (EventStoreError.is(error, 'REVISION_CONFLICT')) return undefined
       throw error
@@ -55,7 +54,6 @@ export class LeaseWatch {
   }
 
   #isFree({ value, revision }: Document<Checkpoint>): boolean {
-    checkFormat(value, this.#terms.group)
     // Our own name: an acquisition whose reply was lost.
     if (value.owner === null || value.owner === this.#terms.owner) return true
     const nowMs = performance.now()

@@ -1,8 +1,13 @@
-import type { Document, DocumentCollection, DocumentStore, DocumentWrite } from '../document-store.ts'
+import type { Document, DocumentStore, DocumentWrite } from '../document-store.ts'
 import { EventStoreError, RevisionConflictError } from '../error.ts'
 import type { Position } from '../position.ts'
-import type { WrappedDocumentStore } from '../wrapped-document-store.ts'
-import { CHECKPOINTS, type Checkpoint, checkpoints, isTransient, type Parked } from './checkpoint.ts'
+import {
+  CHECKPOINTS,
+  type Checkpoint,
+  type CheckpointDocument,
+  isTransient,
+  type Parked,
+} from './checkpoint.ts'
 import { abortableDelay } from './delay.ts'
 
 /** What a lease writes besides its own upkeep. */
@@ -12,8 +17,7 @@ export interface CheckpointChange {
 }
 
 export interface LeaseTerms {
-  readonly documents: WrappedDocumentStore
-  readonly group: string
+  readonly checkpoint: CheckpointDocument
   readonly partition: number
   /** Of this subscription, unique. */
   readonly owner: string
@@ -26,7 +30,6 @@ export interface LeaseTerms {
  */
 export class Lease {
   readonly #terms: LeaseTerms
-  readonly #collection: DocumentCollection<Checkpoint>
   readonly #lost = new AbortController()
   readonly #heartbeat: NodeJS.Timeout
   #checkpoint: Checkpoint
@@ -38,9 +41,8 @@ export class Lease {
   onRequest: (parked: Parked) => void = () => undefined
   #ended = false
 
-  constructor(terms: LeaseTerms, taken: Document<Checkpoint>, takenAtMs: number) {
+  constructor(terms: LeaseTerms, taken: Omit<Document<Checkpoint>, 'key'>, takenAtMs: number) {
     this.#terms = terms
-    this.#collection = checkpoints(terms.documents)
     this.#checkpoint = taken.value
     this.#revision = taken.revision
     this.#validUntilMs = takenAtMs + terms.leaseMs
@@ -54,6 +56,11 @@ export class Lease {
 
   get epoch(): number {
     return this.#checkpoint.epoch
+  }
+
+  /** Where handlers' documents live unless they say otherwise: beside the checkpoint. */
+  get documentPartition(): number {
+    return this.#terms.checkpoint.documentPartition
   }
 
   get position(): Position {
@@ -154,7 +161,7 @@ export class Lease {
       const startedAtMs = performance.now()
       const value = this.#next(change, owner)
       try {
-        const [revision] = await this.#terms.documents.batch([this.#putting(value), ...writes])
+        const [revision] = await this.#terms.checkpoint.documents.batch([this.#putting(value), ...writes])
         if (revision !== undefined) this.#adopt(value, revision, startedAtMs)
         return
       } catch (error) {
@@ -174,7 +181,7 @@ export class Lease {
     const readAtMs = performance.now()
     let document: Document<Checkpoint> | undefined
     try {
-      document = await this.#collection.get(this.#terms.group, { partition: this.#terms.partition })
+      document = await this.#terms.checkpoint.get()
     } catch (error) {
       if (isTransient(error)) return undefined
       throw error
@@ -207,11 +214,7 @@ export class Lease {
   }
 
   #putting(value: Checkpoint): DocumentWrite {
-    const { group, partition } = this.#terms
-    return this.#collection.putting(group, value, {
-      partition,
-      expectedRevision: { revision: this.#revision },
-    })
+    return this.#terms.checkpoint.putting(value, this.#revision)
   }
 
   #adopt(checkpoint: Checkpoint, revision: string, renewedAtMs: number): void {
@@ -248,7 +251,7 @@ function leaseLost(
   if (EventStoreError.is(cause, 'LEASE_LOST')) return cause
   return new EventStoreError(
     'LEASE_LOST',
-    `group ${JSON.stringify(terms.group)}, partition ${terms.partition}: ${reason}`,
+    `group ${JSON.stringify(terms.checkpoint.group)}, partition ${terms.partition}: ${reason}`,
     { cause },
   )
 }

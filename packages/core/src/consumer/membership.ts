@@ -1,6 +1,5 @@
 import type { DocumentCollection } from '../document-store.ts'
-import type { WrappedDocumentStore } from '../wrapped-document-store.ts'
-import { isTransient } from './checkpoint.ts'
+import { type CheckpointOwner, isTransient } from './checkpoint.ts'
 import type { ConsumerOptions } from './consumer-options.ts'
 
 const MEMBERS = '$members'
@@ -13,11 +12,14 @@ export class Membership {
   readonly #collection: DocumentCollection<{ readonly member: string }> | undefined
   readonly #options: ConsumerOptions
   readonly #member: string
+  /** Of the group's members. It separates by a sign that can stand in a group's name, which at worst makes shares smaller. */
+  readonly #prefix: string
   readonly #held = new Map<number, AbortController>()
   #members = 1
   #timer: NodeJS.Timeout | undefined
 
-  constructor(documents: WrappedDocumentStore, options: ConsumerOptions, member: string) {
+  constructor({ documents, borrowedFor }: CheckpointOwner, options: ConsumerOptions, member: string) {
+    this.#prefix = borrowedFor === undefined ? `${options.group}/` : `${options.group}/${borrowedFor}/`
     this.#options = options
     this.#member = member
     const { listing, expiry } = documents.capabilities
@@ -61,23 +63,22 @@ export class Membership {
   async #announce(): Promise<void> {
     await this.#quietly(async () => {
       if (this.#collection === undefined) return
-      const { group, leaseMs } = this.#options
+      const { leaseMs } = this.#options
       await this.#collection.put(
         this.#key(),
         { member: this.#member },
         { partition: 0, expiresInMs: leaseMs },
       )
       let members = 0
-      for await (const _ of this.#collection.list({ partition: 0, prefix: `${group}/` })) members++
+      for await (const _ of this.#collection.list({ partition: 0, prefix: this.#prefix })) members++
       this.#members = Math.max(1, members)
     })
     const surplus = [...this.#held.keys()].slice(this.#share())
     for (const partition of surplus) this.#held.get(partition)?.abort()
   }
 
-  /** The key separates by a sign that can stand in a group's name, which at worst makes shares smaller. */
   #key(): string {
-    return `${this.#options.group}/${this.#member}`
+    return this.#prefix + this.#member
   }
 
   /** A hint that cannot be written or read now is left as it was. */

@@ -1,5 +1,5 @@
 import { EventStoreError } from '../error.ts'
-import { isTransient } from './checkpoint.ts'
+import { CheckpointDocument, isTransient } from './checkpoint.ts'
 import type { ConsumerOptions } from './consumer-options.ts'
 import { abortableDelay, backoffMs } from './delay.ts'
 import type { Lease } from './lease.ts'
@@ -41,8 +41,7 @@ export class PartitionConsumer {
     const documents = Math.max(1, backend.documents.capabilities.maxBatchDocuments - 1)
     this.#sliceEvents = Math.min(options.maxInFlightEvents, MAX_SLICE_EVENTS, documents)
     const leaseTerms = {
-      documents: backend.documents,
-      group: options.group,
+      checkpoint: new CheckpointDocument(backend, options.group, partition),
       partition,
       owner,
       leaseMs: options.leaseMs,

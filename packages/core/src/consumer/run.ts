@@ -3,18 +3,17 @@ import { EventStoreError } from '../error.ts'
 import type { FeedSlice } from '../event-store.ts'
 import type { RecordedEvent } from '../event.ts'
 import type { Position } from '../position.ts'
-import type { WrappedDocumentStore } from '../wrapped-document-store.ts'
 import type { WrappedEventStore } from '../wrapped-event-store.ts'
-import { isTransient } from './checkpoint.ts'
+import { type CheckpointOwner, isTransient } from './checkpoint.ts'
 import type { ConsumerOptions } from './consumer-options.ts'
 import { abortableDelay, backoffMs } from './delay.ts'
 import type { Lease } from './lease.ts'
 
 /** What a subscription works on. */
-export interface ConsumerBackend {
+export interface ConsumerBackend extends CheckpointOwner {
   readonly adapter: BackendAdapter
+  /** What is read: the backend's store, or its log in the shape of one. */
   readonly store: WrappedEventStore
-  readonly documents: WrappedDocumentStore
 }
 
 /** One partition while it is owned. */

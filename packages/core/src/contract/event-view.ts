@@ -1,5 +1,5 @@
 import { inspect } from 'node:util'
-import type { EventMetadata, PlainEvent, RecordedEvent } from '../event.ts'
+import type { EventMetadata, EventOrigin, PlainEvent, RecordedEvent } from '../event.ts'
 import type { Position } from '../position.ts'
 import type { StreamId } from '../stream-id.ts'
 
@@ -35,6 +35,10 @@ export class EventView implements RecordedEvent {
 
   get position(): Position {
     return this.#recorded.position
+  }
+
+  get origin(): EventOrigin | undefined {
+    return this.#recorded.origin
   }
 
   get timestamp(): string {

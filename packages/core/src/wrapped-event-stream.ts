@@ -1,5 +1,6 @@
 import type { BackendAdapter } from './adapter.ts'
 import type { Capabilities } from './capabilities.ts'
+import type { DocumentStore } from './document-store.ts'
 import { encodeEvent } from './encode-event.ts'
 import { EventStoreError, invalidArgument, notSupported } from './error.ts'
 import type { EventStream, PublishEvent, PublishResult } from './event-stream.ts'
@@ -11,20 +12,37 @@ import { GroupSubscription } from './consumer/group-subscription.ts'
 import type { ConsumerBackend } from './consumer/run.ts'
 import type { ConsumerGroup, RunResult, SubscribeOptions, Subscription } from './consumer/subscription.ts'
 import { checkInteger } from './arguments.ts'
+import type { RelayRequest } from './log-adapter.ts'
 import { PUBLISHED_PREFIX } from './published.ts'
-import type { WrappedDocumentStore } from './wrapped-document-store.ts'
+import { openRelaySession, type RelaySession } from './relay-session.ts'
 import type { WrappedEventStore } from './wrapped-event-store.ts'
 
-/** An `EventStream` made from any store plus documents: publishing appends, subscribing reads the feed. */
-export class DerivedStream<Native> implements EventStream<Native> {
+/** What an `EventStream` is made of. */
+export interface StreamParts {
+  /** The backend's store, or its log in the shape of one. */
+  readonly store: WrappedEventStore
+  readonly documents: DocumentStore | undefined
+  readonly adapter: BackendAdapter
   readonly capabilities: Capabilities
-  readonly #backend: ConsumerBackend
+}
+
+/**
+ * The `EventStream` of a backend: publishing appends, subscribing reads a feed. A native one has its log for
+ * both; a derived one has the store, and publishes beside its aggregates.
+ */
+export class WrappedEventStream<Native> implements EventStream<Native> {
+  readonly capabilities: Capabilities
+  readonly #backend: Omit<ConsumerBackend, 'documents'> & Pick<StreamParts, 'documents'>
+  /** What names of streams start with where they are kept. */
+  readonly #prefix: string
   readonly #subscriptions = new Set<Subscription>()
   #closing: Promise<void> | undefined
 
-  constructor(store: WrappedEventStore, documents: WrappedDocumentStore, adapter: BackendAdapter<Native>) {
-    this.capabilities = adapter.capabilities
-    this.#backend = { store, documents, adapter }
+  constructor({ store, documents, adapter, capabilities }: StreamParts) {
+    this.capabilities = capabilities
+    const borrowedFor = adapter.borrowedDocuments === undefined ? undefined : store.incarnation
+    this.#backend = { store, documents, adapter, borrowedFor }
+    this.#prefix = adapter.log === undefined ? PUBLISHED_PREFIX : ''
   }
 
   async publish(
@@ -34,8 +52,8 @@ export class DerivedStream<Native> implements EventStream<Native> {
     this.#checkOpen()
     const list: readonly PublishEvent[] = Array.isArray(events) ? events : [events]
     if (list.length === 0) return { token: '' }
-    const streams = Array.from(byStream(list), ([streamId, group]) => ({
-      streamId: PUBLISHED_PREFIX + streamId,
+    const streams = Array.from(byStream(list, this.#prefix), ([streamId, group]) => ({
+      streamId,
       events: group,
     }))
     try {
@@ -50,17 +68,17 @@ export class DerivedStream<Native> implements EventStream<Native> {
   }
 
   async subscribe(options: SubscribeOptions<Native>): Promise<Subscription> {
-    const checked = this.#check(options)
-    const subscription = GroupSubscription.start(this.#backend, checked, options.signal)
+    const { backend, checked } = this.#check(options)
+    const subscription = GroupSubscription.start(backend, checked, options.signal)
     this.#track(subscription)
     return subscription
   }
 
   async runOnce(options: SubscribeOptions<Native> & { readonly budgetMs: number }): Promise<RunResult> {
-    const checked = this.#check(options)
+    const { backend, checked } = this.#check(options)
     checkInteger(options.budgetMs, 'budgetMs', 1, 2 ** 31 - 1)
     const { subscription, result } = GroupSubscription.once(
-      this.#backend,
+      backend,
       checked,
       options.budgetMs,
       options.signal,
@@ -70,7 +88,16 @@ export class DerivedStream<Native> implements EventStream<Native> {
   }
 
   group(name: string): ConsumerGroup {
-    return new StoredConsumerGroup(this.#backend, name)
+    return new StoredConsumerGroup(this.#consumerBackend(), name)
+  }
+
+  openRelay(request: RelayRequest): Promise<RelaySession> {
+    this.#checkOpen()
+    const { adapter, store } = this.#backend
+    const target = adapter.log?.relay
+    if (target === undefined)
+      throw notSupported(`${adapter.name} cannot be a relay's target; copy or import into a store instead`)
+    return openRelaySession(target, request, store.partitions)
   }
 
   /** Closing stops what is under way and waits for it. */
@@ -80,12 +107,21 @@ export class DerivedStream<Native> implements EventStream<Native> {
     subscription.completed.then(forget, forget)
   }
 
-  #check(options: SubscribeOptions<Native>): ConsumerOptions {
+  #check(options: SubscribeOptions<Native>): {
+    readonly backend: ConsumerBackend
+    readonly checked: ConsumerOptions
+  } {
     this.#checkOpen()
-    if (!this.capabilities.store || !this.capabilities.documents) {
-      throw notSupported('a derived stream needs a store and documents')
+    const backend = this.#consumerBackend()
+    return { backend, checked: checkConsumerOptions(options, backend.store.partitions, this.capabilities) }
+  }
+
+  #consumerBackend(): ConsumerBackend {
+    const { documents } = this.#backend
+    if (this.capabilities.stream === 'none' || documents === undefined) {
+      throw notSupported('consumer groups need something to read and documents to keep their checkpoints in')
     }
-    return checkConsumerOptions(options, this.#backend.store.partitions, this.capabilities)
+    return { ...this.#backend, documents }
   }
 
   close(): Promise<void> {
@@ -100,15 +136,17 @@ export class DerivedStream<Native> implements EventStream<Native> {
   }
 }
 
-function byStream(events: readonly PublishEvent[]): ReadonlyMap<string, readonly NewEvent[]> {
+/** The events of each stream, by the name that it is kept under. */
+function byStream(events: readonly PublishEvent[], prefix: string): ReadonlyMap<string, readonly NewEvent[]> {
   const groups = new Map<string, NewEvent[]>()
   events.forEach((event, index) => {
     const field = `events[${index}].streamId`
     if (typeof event !== 'object' || event === null)
       throw invalidArgument(`events[${index}]`, 'must be an object')
-    checkName(event.streamId, field, MAX_STREAM_ID_BYTES - PUBLISHED_PREFIX.length)
-    const group = groups.get(event.streamId)
-    if (group === undefined) groups.set(event.streamId, [event])
+    checkName(event.streamId, field, MAX_STREAM_ID_BYTES - prefix.length)
+    const name = prefix + event.streamId
+    const group = groups.get(name)
+    if (group === undefined) groups.set(name, [event])
     else group.push(event)
   })
   return groups
