@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config'
-import { testBackends, testServers } from './tooling/servers/src/test-backends.ts'
+import { serversNotAskedFor } from './tooling/servers/src/test-backends.ts'
 
 /*
  * Three projects:
@@ -8,9 +8,10 @@ import { testBackends, testServers } from './tooling/servers/src/test-backends.t
  * - `integration`: `*.integration.test.ts`, real backends. Which ones is said by
  *   EVENTSPINE_TEST_BACKENDS, such as `memory,pglite`; unset means all. A test asks `testBackends()` of
  *   @eventspine/servers for the list and opens exactly those; one that cannot be opened fails the run, it is never
- *   skipped. A file for one server alone carries its name, `<topic>.postgres.integration.test.ts`, and is
- *   left out when that server was not asked for. The URL of each server is in EVENTSPINE_TEST_POSTGRES: given from
- *   outside, or set here after starting one for the run.
+ *   skipped. A file for certain servers alone carries their names, `<topic>.postgres.integration.test.ts` or
+ *   `<topic>.postgres.redis.integration.test.ts`, and is left out when one of them was not asked for. The URL of each
+ *   server is in EVENTSPINE_TEST_POSTGRES, EVENTSPINE_TEST_REDIS and so on: given from outside, or set here after
+ *   starting one for the run. Only servers that a file of the run is on are started.
  *   EVENTSPINE_TEST_QUICK is set when one round of anything repeated is enough.
  * - `types`: `*.test-d.ts`, checked by the compiler and never run.
  *
@@ -22,7 +23,10 @@ const folders = ['packages', 'examples', 'tooling', 'benchmarks', 'scripts']
 const filesOf = (ending: string): string[] => folders.map((folder) => `${folder}/**/*.${ending}`)
 const ignored = ['**/node_modules/**', '**/dist/**', '**/.eventspine/**']
 const seed = Number(process.env['EVENTSPINE_TEST_SEED'] ?? Date.now() % 1_000_000_000)
-const notAskedFor = testServers.filter((server) => !testBackends().includes(server))
+const notAskedFor = serversNotAskedFor().flatMap((server) => [
+  `**/*.${server}.integration.test.ts`,
+  `**/*.${server}.*.integration.test.ts`,
+])
 
 const shared = {
   resolve: { conditions: ['@eventspine/source'] },
@@ -48,7 +52,7 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: filesOf('integration.test.ts'),
-          exclude: [...ignored, ...notAskedFor.map((server) => `**/*.${server}.integration.test.ts`)],
+          exclude: [...ignored, ...notAskedFor],
           globalSetup: ['tooling/servers/src/vitest-servers.ts'],
           testTimeout: 60_000,
           hookTimeout: 120_000,

@@ -5,7 +5,7 @@ import { ensureServer, serverStatus, stopServer } from './shared-server.ts'
 
 const usage = `Starts, finds and stops real servers. They listen on 127.0.0.1 only and keep running until stopped.
 
-  npm run servers -- up [NAME…]        start what does not run yet, wait until it answers
+  npm run servers -- up NAME…          start what does not run yet, wait until it answers
   npm run --silent servers -- url NAME print its URL and nothing else, starting it where needed
   npm run servers -- down [NAME…]      stop; data stay for the next start
   npm run servers -- down --remove-data [NAME…]
@@ -20,7 +20,9 @@ class UsageError extends Error {
 
 const verbs: Record<string, (names: readonly ServerName[], removeData: boolean) => Promise<void>> = {
   async up(names) {
-    for (const name of orAll(names)) {
+    // All of them at once would fill a small machine.
+    if (names.length === 0) throw new UsageError('up takes at least one name')
+    for (const name of names) {
       const { url, version, origin, pid } = await ensureServer(name)
       const process = pid === undefined ? '' : `, process ${pid}`
       say(`${name} ${version} ${originText[origin]} at ${url}${process}`)

@@ -36,7 +36,7 @@ export interface OwnServer extends AsyncDisposable {
   /** Stops it in order and removes its data. Calling it again does nothing. */
   stop(): Promise<void>
   /**
-   * Ends it at once, as a crash would (SIGKILL by default), and resolves when its main process is gone.
+   * Ends it at once, as a crash would (SIGKILL by default), and resolves when its processes are gone.
    * The data stay for `restart()`.
    */
   kill(signal?: KillSignal): Promise<void>
@@ -80,7 +80,7 @@ class ManagedServer implements OwnServer {
   readonly #folder: string
   readonly #port: number
   readonly #settings: Readonly<Record<string, string>>
-  readonly #endWithThisProcess = (): void => this.#signalAll('SIGQUIT')
+  readonly #endWithThisProcess = (): void => this.#signalAll(this.#definition.exitSignal)
   #started: StartedServer | undefined
 
   constructor(name: ServerName, folder: string, port: number, settings: Readonly<Record<string, string>>) {
@@ -127,10 +127,11 @@ class ManagedServer implements OwnServer {
   }
 
   async kill(signal: KillSignal = 'SIGKILL'): Promise<void> {
-    const [main] = this.#known.processes
+    const { processes } = this.#known
     this.#signalAll(signal)
-    if (!(await waitForProcessEnd(main, stopGraceMs))) {
-      throw new Error(`${this.name}, process ${main.pid}, did not end within ${stopGraceMs} ms of ${signal}`)
+    for (const one of processes) {
+      if (await waitForProcessEnd(one, stopGraceMs)) continue
+      throw new Error(`${this.name}, process ${one.pid}, did not end within ${stopGraceMs} ms of ${signal}`)
     }
   }
 

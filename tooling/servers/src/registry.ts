@@ -1,10 +1,11 @@
 import { postgres } from './postgres/postgres.ts'
+import { redis } from './redis/redis.ts'
 import type { ServerDefinition } from './server-definition.ts'
 
-const definitions: Readonly<Record<ServerName, ServerDefinition>> = { postgres }
+const definitions: Readonly<Record<ServerName, ServerDefinition>> = { postgres, redis }
 
 /** The names of the servers that can be started. */
-export type ServerName = 'postgres'
+export type ServerName = 'postgres' | 'redis'
 
 /** Every server that can be started, in the order they are listed to people. */
 export const serverNames = Object.keys(definitions) as readonly ServerName[] // The record's keys are ServerName.

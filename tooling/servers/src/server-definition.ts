@@ -9,6 +9,8 @@ export interface ServerDefinition {
   readonly urlVariable: string
   /** How its processes are asked to end. */
   readonly stopSignal: NodeJS.Signals
+  /** What ends them at once, when the process that they belong to exits and their data go too. */
+  readonly exitSignal: NodeJS.Signals
   /**
    * Starts the server on the data in `request.folder`, or on new data when there are none.
    *

@@ -1,23 +1,28 @@
 import { startOwnServer } from './own-server.ts'
-import { parseServerName, serverDefinition } from './registry.ts'
+import { serverDefinition } from './registry.ts'
 import { ServerStartError } from './server-start-error.ts'
-import { testBackends, testServers } from './test-backends.ts'
+import { serversNotAskedFor, serversOfFile, type TestServer } from './test-backends.ts'
 
 const answerDeadlineMs = 15_000
 
+/** The part of vitest's `TestProject` that is used: the files that this run is about, of all its projects. */
+interface TestRun {
+  readonly vitest: { readonly state: { getPaths(): readonly string[] } }
+}
+
 /**
- * vitest's global set-up for tests on real servers: starts each server that the run asks for and no environment
- * variable gives, and hands its URL down in that variable, which the test processes inherit.
+ * vitest's global set-up for tests on real servers: starts each server that a file of the run is on and no
+ * environment variable gives, and hands its URL down in that variable, which the test processes inherit.
  *
  * @returns what stops them again.
  */
-export default async function setUpServers(): Promise<() => Promise<void>> {
+export default async function setUpServers(run: TestRun): Promise<() => Promise<void>> {
   const stops: (() => Promise<void>)[] = []
   const stopAll = async (): Promise<void> => {
     for (const stop of stops.toReversed()) await stop()
   }
   try {
-    for (const name of testServers.filter((server) => testBackends().includes(server))) {
+    for (const name of serversNeeded(run)) {
       const stop = await provide(name)
       if (stop !== undefined) stops.push(stop)
     }
@@ -28,8 +33,13 @@ export default async function setUpServers(): Promise<() => Promise<void>> {
   return stopAll
 }
 
-async function provide(backend: string): Promise<(() => Promise<void>) | undefined> {
-  const name = parseServerName(backend)
+function serversNeeded(run: TestRun): ReadonlySet<TestServer> {
+  const unwanted = serversNotAskedFor()
+  const files = run.vitest.state.getPaths().filter((path) => path.endsWith('.integration.test.ts'))
+  return new Set(files.flatMap(serversOfFile).filter((server) => !unwanted.includes(server)))
+}
+
+async function provide(name: TestServer): Promise<(() => Promise<void>) | undefined> {
   const definition = serverDefinition(name)
   const given = process.env[definition.urlVariable]
   if (given === undefined || given === '') {

@@ -5,7 +5,6 @@ import { describe, expect, it } from 'vitest'
 import { locatePostgresBinaries } from '../src/postgres/binaries.ts'
 import { placeData } from '../src/postgres/placement.ts'
 import { ServerStartError } from '../src/server-start-error.ts'
-import { parseTestBackends } from '../src/test-backends.ts'
 
 describe('the programs of PostgreSQL', () => {
   it('fail with the package that is missing and the command that brings it', async () => {
@@ -55,17 +54,5 @@ describe('the place of the data', () => {
     } finally {
       await rm(closed, { recursive: true })
     }
-  })
-})
-
-describe('the backends of a test run', () => {
-  it('are all of them unless some are named', () => {
-    expect(parseTestBackends(undefined)).toEqual(['memory', 'pglite', 'postgres'])
-    expect(parseTestBackends('memory, pglite')).toEqual(['memory', 'pglite'])
-  })
-
-  it('must exist', () => {
-    expect(() => parseTestBackends('memory,oracle')).toThrow('"oracle" is no backend')
-    expect(() => parseTestBackends('')).toThrow('"" is no backend')
   })
 })

@@ -61,12 +61,16 @@ describe('the servers command', () => {
     expect(first.stdout).toMatch(/^postgres:\/\/\S+\n$/)
     expect(await askVersion(first.stdout.trim(), 5_000)).toMatch(/^18\./)
     expect(await servers(['url', 'postgres'])).toEqual(first)
-    const status = await servers(['status'])
+    const status = await servers(['status', 'postgres'])
     expect(status.stdout).toContain(`answers at ${first.stdout.trim()}, process ${await runningPid()}`)
   })
 
   it('starts one server for several who ask at once', async () => {
-    const answers = await Promise.all([servers(['up']), servers(['up', 'postgres']), servers(['up'])])
+    const answers = await Promise.all([
+      servers(['up', 'postgres']),
+      servers(['up', 'postgres']),
+      servers(['up', 'postgres']),
+    ])
     expect(answers.map(({ code }) => code)).toEqual([0, 0, 0])
     const lines = answers.map(({ stdout }) => stdout)
     expect(lines.filter((line) => line.includes(' started at '))).toHaveLength(1)
@@ -74,42 +78,42 @@ describe('the servers command', () => {
   })
 
   it('keeps state files from other users', async () => {
-    await servers(['up'])
+    await servers(['up', 'postgres'])
     expect((await stat(recordPath())).mode & 0o077).toBe(0)
   })
 
   it('stops the server, keeps its data for the next start and removes them when told to', async () => {
-    await servers(['up'])
+    await servers(['up', 'postgres'])
     const before = await readRecord()
-    expect(await servers(['down'])).toMatchObject({ code: 0, stdout: 'postgres stopped\n' })
+    expect(await servers(['down', 'postgres'])).toMatchObject({ code: 0, stdout: 'postgres stopped\n' })
     expect(identifyProcess(before.processes[0].pid)).toBeUndefined()
-    expect((await servers(['down'])).stdout).toBe('postgres was not running\n')
-    expect((await servers(['status'])).stdout).toBe('postgres is not running\n')
-    await servers(['up'])
+    expect((await servers(['down', 'postgres'])).stdout).toBe('postgres was not running\n')
+    expect((await servers(['status', 'postgres'])).stdout).toBe('postgres is not running\n')
+    await servers(['up', 'postgres'])
     const password = (record: ServerRecord): string => new URL(record.url).password
     expect(password(await readRecord())).toBe(password(before))
-    await servers(['down', '--remove-data'])
-    await servers(['up'])
+    await servers(['down', '--remove-data', 'postgres'])
+    await servers(['up', 'postgres'])
     expect(password(await readRecord())).not.toBe(password(before))
   })
 
   it('starts again after kill -9, on the same data', async () => {
-    await servers(['up'])
+    await servers(['up', 'postgres'])
     const before = await readRecord()
     process.kill(before.processes[0].pid, 'SIGKILL')
-    expect((await servers(['up'])).stdout).toContain(' started at ')
+    expect((await servers(['up', 'postgres'])).stdout).toContain(' started at ')
     expect(new URL((await readRecord()).url).password).toBe(new URL(before.url).password)
   })
 
   it('neither trusts nor stops a process that got the number of a server that ended', async () => {
-    await servers(['up'])
+    await servers(['up', 'postgres'])
     const record = await readRecord()
     process.kill(record.processes[0].pid, 'SIGKILL')
     const reused = [{ ...record.processes[0], pid: process.pid }]
     await writeFile(recordPath(), JSON.stringify({ ...record, processes: reused }))
-    expect((await servers(['status'])).stdout).toBe('postgres is not running\n')
-    expect((await servers(['down'])).stdout).toBe('postgres was not running\n')
-    expect((await servers(['up'])).stdout).toContain(' started at ')
+    expect((await servers(['status', 'postgres'])).stdout).toBe('postgres is not running\n')
+    expect((await servers(['down', 'postgres'])).stdout).toBe('postgres was not running\n')
+    expect((await servers(['up', 'postgres'])).stdout).toContain(' started at ')
   })
 
   it('uses the server of the environment, and says so when that one does not answer', async () => {
@@ -130,5 +134,6 @@ describe('the servers command', () => {
     expect(await servers(['launch'])).toMatchObject({ code: 2, stdout: '' })
     expect(await servers(['up', '--fast'])).toMatchObject({ code: 2, stdout: '' })
     expect(await servers(['url'])).toMatchObject({ code: 2, stdout: '' })
+    expect(await servers(['up'])).toMatchObject({ code: 2, stdout: '' })
   })
 })
