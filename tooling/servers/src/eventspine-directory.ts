@@ -15,3 +15,11 @@ function eventspineDirectory(): string {
 export function serversDirectory(): string {
   return join(eventspineDirectory(), 'servers')
 }
+
+/**
+ * Where downloads are kept between runs. Always the repository's own folder: what tests keep elsewhere, they would
+ * fetch again.
+ */
+export function cacheDirectory(): string {
+  return join(repositoryRoot, '.eventspine', 'cache')
+}

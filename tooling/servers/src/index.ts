@@ -1,6 +1,7 @@
 export { startFaultProxy, type FaultProxy } from './fault-proxy/fault-proxy.ts'
 export type { LostReply } from './fault-proxy/reply-loss.ts'
 export { freePort } from './free-port.ts'
+export { startKafka } from './kafka/start-kafka.ts'
 export type { KillSignal, OwnServer, OwnServerOptions } from './own-server.ts'
 export { createDatabase, type OwnDatabase } from './postgres/database.ts'
 export { startPostgres } from './postgres/start-postgres.ts'

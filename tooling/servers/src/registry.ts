@@ -1,11 +1,12 @@
+import { kafka } from './kafka/kafka.ts'
 import { postgres } from './postgres/postgres.ts'
 import { redis } from './redis/redis.ts'
 import type { ServerDefinition } from './server-definition.ts'
 
-const definitions: Readonly<Record<ServerName, ServerDefinition>> = { postgres, redis }
+const definitions: Readonly<Record<ServerName, ServerDefinition>> = { postgres, redis, kafka }
 
 /** The names of the servers that can be started. */
-export type ServerName = 'postgres' | 'redis'
+export type ServerName = 'postgres' | 'redis' | 'kafka'
 
 /** Every server that can be started, in the order they are listed to people. */
 export const serverNames = Object.keys(definitions) as readonly ServerName[] // The record's keys are ServerName.
