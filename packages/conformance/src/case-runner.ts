@@ -1,6 +1,15 @@
 import type { Capabilities } from '@eventspine/core'
 import { caseScope, DEFAULT_PATIENCE_MS } from './case-scope.ts'
-import type { Case, CaseContext, CaseOptions, KitOptions, OpenRequest, TestBackend } from './kit.ts'
+import type {
+  Case,
+  CaseBackend,
+  CaseContext,
+  CaseOptions,
+  KitOptions,
+  OpenRequest,
+  TestBackend,
+} from './kit.ts'
+import { Source } from './source.ts'
 
 const DEFAULT_TIMEOUT_MS = 60_000
 const DEFAULT_ROUNDS = 30
@@ -20,10 +29,10 @@ export async function runCase(testCase: Case, options: CaseOptions): Promise<voi
   const opened: TestBackend[] = []
   const track =
     (open: CaseOptions['open']) =>
-    async (request: Partial<OpenRequest> = {}): Promise<TestBackend> => {
+    async (request: Partial<OpenRequest> = {}): Promise<CaseBackend> => {
       const backend = await open({ partitions: 1, ...request })
       opened.push(backend)
-      return backend
+      return withSource(backend)
     }
   const scope = { patienceMs: options.patienceMs ?? DEFAULT_PATIENCE_MS, atEnd: [] as (() => void)[] }
   let failure: { readonly error: unknown } | undefined
@@ -80,6 +89,23 @@ export function registerCases(options: KitOptions, port: string, cases: readonly
       })
     }
   })
+}
+
+/** A test bed may be an object of any kind, with a `backend` that changes when it is reopened. */
+function withSource(test: TestBackend): CaseBackend {
+  return {
+    source: new Source(test),
+    get backend() {
+      return test.backend
+    },
+    sibling: () => test.sibling(),
+    reopen: () => test.reopen(),
+    child: test.child,
+    loseReply: test.loseReply?.bind(test),
+    trimFeed: test.trimFeed?.bind(test),
+    outage: test.outage?.bind(test),
+    close: () => test.close(),
+  }
 }
 
 function manifestOf(open: CaseOptions['open']): Promise<Capabilities> {

@@ -1,5 +1,6 @@
 import type { Backend, Capabilities } from '@eventspine/core'
 import type { Law } from './laws.ts'
+import type { Source } from './source.ts'
 
 /** The part of a test runner that the kit needs: vitest, `node:test`, jest and mocha all have it. */
 export interface Runner {
@@ -46,6 +47,11 @@ export interface TestBackend {
   close(): Promise<void>
 }
 
+/** A {@link TestBackend} with the means to feed its consumers. */
+export interface CaseBackend extends TestBackend {
+  readonly source: Source
+}
+
 /** What cases are run against. */
 export interface CaseOptions {
   /** The adapter's name, as the runner shall print it. */
@@ -70,9 +76,9 @@ export interface CaseContext {
   readonly rounds: number
   readonly capabilities: Capabilities
   /** Default: one partition. */
-  readonly open: (request?: Partial<OpenRequest>) => Promise<TestBackend>
+  readonly open: (request?: Partial<OpenRequest>) => Promise<CaseBackend>
   /** `undefined` when no reference was given. */
-  readonly openReference: ((request?: Partial<OpenRequest>) => Promise<TestBackend>) | undefined
+  readonly openReference: ((request?: Partial<OpenRequest>) => Promise<CaseBackend>) | undefined
 }
 
 /** One provable statement about a backend. */

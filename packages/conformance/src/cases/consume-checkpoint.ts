@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { comparePositions, type Backend, type Position } from '@eventspine/core'
 import { eventually } from '../eventually.ts'
 import type { Case } from '../kit.ts'
+import { ownedByLeases } from '../owned-by-leases.ts'
 import { Gate, QUICK, RecordedConsumer } from '../recorded-consumer.ts'
 import { turn } from '../turn.ts'
 import { numberOf, sampleEvent, sampleEvents, streamsOfPartition } from '../sample-events.ts'
@@ -23,9 +24,9 @@ export const consumeCheckpointCases: readonly Case[] = [
     laws: ['C3', 'C8'],
     title: 'moves the checkpoint behind an event only once its handler has succeeded',
     async run({ open }) {
-      const { backend } = await open()
-      await backend.store.append('counter:1', sampleEvents(5))
-      const events = await backend.store.read('counter:1').toArray()
+      const { backend, source } = await open()
+      await source.append('counter:1', sampleEvents(5))
+      const events = await source.read('counter:1')
       const third = events[2]?.position ?? ''
       const gate = new Gate()
       const consumer = await RecordedConsumer.start(backend, { group: 'earned' }, async (event) => {
@@ -52,11 +53,11 @@ export const consumeCheckpointCases: readonly Case[] = [
     laws: ['C3', 'C2'],
     title: 'keeps the checkpoint before an unfinished event while later ones of other streams succeed',
     async run({ open }) {
-      const { backend } = await open()
+      const { backend, source } = await open()
       const [slow = '', quick = ''] = streamsOfPartition(0, 1, 2)
-      const { position: first = '' } = await backend.store.append(quick, [sampleEvent(1)])
-      await backend.store.append(slow, [sampleEvent(2)])
-      await backend.store.append(quick, sampleEvents(20, 3))
+      const { token: first } = await source.append(quick, [sampleEvent(1)])
+      await source.append(slow, [sampleEvent(2)])
+      await source.append(quick, sampleEvents(20, 3))
       const gate = new Gate()
       const consumer = await RecordedConsumer.start(
         backend,
@@ -79,7 +80,7 @@ export const consumeCheckpointCases: readonly Case[] = [
       gate.open()
       await consumer.hasHandled(22)
       await consumer.stop()
-      assert.equal(await checkpointOf(backend, 'unfinished'), await backend.store.feedHead())
+      assert.equal(await checkpointOf(backend, 'unfinished'), await source.head())
     },
   },
   {
@@ -90,9 +91,10 @@ export const consumeCheckpointCases: readonly Case[] = [
     async run({ open }) {
       const test = await open()
       const handled: number[] = []
+      const { source } = test
       let { backend } = test
       for (let round = 0; round < 4; round++) {
-        await backend.store.append('counter:1', sampleEvents(10, round * 10 + 1))
+        await source.append('counter:1', sampleEvents(10, round * 10 + 1))
         const consumer = await RecordedConsumer.start(backend, { group: 'resumed' })
         await consumer.hasHandled(10)
         await consumer.stop()
@@ -108,9 +110,9 @@ export const consumeCheckpointCases: readonly Case[] = [
     title: 'lets another client go on at once where a stopped one ended',
     async run({ open }) {
       const test = await open()
-      const { backend } = test
+      const { backend, source } = test
       const sibling = await test.sibling()
-      await backend.store.append('counter:1', sampleEvents(30))
+      await source.append('counter:1', sampleEvents(30))
       const first = await RecordedConsumer.start(
         backend,
         { group: 'handed-over', leaseMs: 60_000 },
@@ -131,10 +133,10 @@ export const consumeCheckpointCases: readonly Case[] = [
     laws: ['C7', 'C3'],
     title: 'finishes on stop what handlers have in hand, begins nothing new, and commits it',
     async run({ open }) {
-      const { backend } = await open()
+      const { backend, source } = await open()
       const streams = streamsOfPartition(0, 1, 4)
       for (const [index, streamId] of streams.entries())
-        await backend.store.append(streamId, sampleEvents(5, index * 5 + 1))
+        await source.append(streamId, sampleEvents(5, index * 5 + 1))
       const gate = new Gate()
       const consumer = await RecordedConsumer.start(backend, { group: 'stopping', concurrency: 4 }, () =>
         gate.pass(),
@@ -151,7 +153,7 @@ export const consumeCheckpointCases: readonly Case[] = [
       assert.equal(gate.waiting, 4, 'a handler was begun after stop')
       assert.equal(consumer.handled.length, 4)
       const rest = await RecordedConsumer.start(backend, { group: 'stopping' })
-      await rest.subscription.caughtUpTo(await backend.store.feedHead())
+      await rest.subscription.caughtUpTo(await source.head())
       await rest.stop()
       // What finished behind an unfinished neighbour is repeated; what was checkpointed is not.
       assert.deepEqual(
@@ -166,8 +168,8 @@ export const consumeCheckpointCases: readonly Case[] = [
     laws: ['C7', 'C4'],
     title: 'gives up after its time a handler that hangs: its signal is aborted and its event comes again',
     async run({ open }) {
-      const { backend } = await open()
-      await backend.store.append('counter:1', sampleEvents(3))
+      const { backend, source } = await open()
+      await source.append('counter:1', sampleEvents(3))
       const gate = new Gate()
       let signal: AbortSignal | undefined
       const consumer = await RecordedConsumer.start(backend, { group: 'hanging' }, async (event, context) => {
@@ -195,10 +197,10 @@ export const consumeCheckpointCases: readonly Case[] = [
     laws: ['C4', 'C1'],
     title: 'repeats at most maxInFlightEvents of what an abandoned consumer had handled, and misses none',
     async run({ open }) {
-      const { backend } = await open()
+      const { backend, source } = await open()
       const streams = streamsOfPartition(0, 1, 10)
       for (const [index, streamId] of streams.entries())
-        await backend.store.append(streamId, sampleEvents(20, index * 20 + 1))
+        await source.append(streamId, sampleEvents(20, index * 20 + 1))
       const maxInFlightEvents = 30
       const gate = new Gate()
       const first = await RecordedConsumer.start(
@@ -217,7 +219,7 @@ export const consumeCheckpointCases: readonly Case[] = [
       })
       await first.subscription.stop({ timeoutMs: 0 })
       const second = await RecordedConsumer.start(backend, { group: 'abandoned', maxInFlightEvents })
-      await second.subscription.caughtUpTo(await backend.store.feedHead())
+      await second.subscription.caughtUpTo(await source.head())
       await second.stop()
       gate.open()
       const repeated = second.numbers.filter((number) => first.numbers.includes(number))
@@ -235,8 +237,8 @@ export const consumeCheckpointCases: readonly Case[] = [
       'stops by stop, twice, by its signal, by dispose and by closing the backend; completed resolves each time',
     async run({ open }) {
       const test = await open()
-      const { backend } = test
-      const { token } = await backend.store.append('counter:1', sampleEvents(3))
+      const { backend, source } = test
+      const { token } = await source.append('counter:1', sampleEvents(3))
       const twice = await RecordedConsumer.start(backend, { group: 'twice' })
       await twice.subscription.caughtUpTo(token)
       await Promise.all([twice.stop(), twice.stop()])
@@ -271,11 +273,11 @@ export const consumeCheckpointCases: readonly Case[] = [
     laws: ['C7', 'C1'],
     title:
       'handles by runOnce what there is and returns, goes on from there the next time, and leaves what others own',
-    async run({ open }) {
-      const { backend } = await open({ partitions: 2 })
+    async run({ open, capabilities }) {
+      const { backend, source } = await open({ partitions: 2 })
       const streams = Array.from({ length: 8 }, (_, index) => `counter:${index}`)
       for (const [index, streamId] of streams.entries())
-        await backend.store.append(streamId, sampleEvents(4, index * 4 + 1))
+        await source.append(streamId, sampleEvents(4, index * 4 + 1))
       const consumer = RecordedConsumer.unstarted()
       const options = consumer.options({ group: 'once', budgetMs: 30_000 })
       assert.deepEqual(await backend.stream.runOnce(options), {
@@ -288,7 +290,7 @@ export const consumeCheckpointCases: readonly Case[] = [
         caughtUp: true,
         ownedElsewhere: [],
       })
-      await backend.store.append('counter:0', [sampleEvent(33)])
+      await source.append('counter:0', [sampleEvent(33)])
       assert.equal((await backend.stream.runOnce(options)).handled, 1)
       assert.deepEqual(
         [...consumer.numbers].sort((a, b) => a - b),
@@ -297,7 +299,8 @@ export const consumeCheckpointCases: readonly Case[] = [
       const owner = await RecordedConsumer.start(backend, { group: 'once' })
       await eventually('the owner has both partitions', () => owner.noticesOf('owned').length === 2)
       const elsewhere = await backend.stream.runOnce(options)
-      assert.deepEqual(elsewhere.ownedElsewhere, [0, 1])
+      // Groups of the backend's own share with whoever joins, so how much is owned elsewhere is theirs to say.
+      if (ownedByLeases(capabilities)) assert.deepEqual(elsewhere.ownedElsewhere, [0, 1])
       assert.equal(elsewhere.handled, 0)
       await owner.stop()
     },
@@ -308,8 +311,8 @@ export const consumeCheckpointCases: readonly Case[] = [
     title:
       'begins nothing after the budget of a runOnce, finishes what is in hand, and repeats nothing next time',
     async run({ open }) {
-      const { backend } = await open()
-      await backend.store.append('counter:1', sampleEvents(200))
+      const { backend, source } = await open()
+      await source.append('counter:1', sampleEvents(200))
       const pauseMs = 5
       const consumer = RecordedConsumer.unstarted(
         () => new Promise((resolve) => setTimeout(resolve, pauseMs)),

@@ -1,25 +1,30 @@
 import assert from 'node:assert/strict'
-import type { Backend } from '@eventspine/core'
-import type { Case } from '../kit.ts'
+import type { Case, CaseBackend } from '../kit.ts'
+import { readLog } from '../read-log.ts'
 import { Random } from '../random.ts'
 import { Gate, RecordedConsumer } from '../recorded-consumer.ts'
+import type { Source } from '../source.ts'
 import { turn } from '../turn.ts'
 import { numberOf, sampleEvent, sampleEvents, streamsOfPartition } from '../sample-events.ts'
 
 /** Appends one event after the other, `count` in all, over a few streams. */
 async function appendOneByOne(
-  backend: Backend,
+  source: Source,
   streamIds: readonly string[],
   from: number,
   count: number,
 ): Promise<void> {
   for (let number = from; number < from + count; number++) {
-    await backend.store.append(streamIds[number % streamIds.length] ?? '', [sampleEvent(number)])
+    await source.append(streamIds[number % streamIds.length] ?? '', [sampleEvent(number)])
   }
 }
 
-/** The feed of every partition, as numbers. */
-async function feedNumbers(backend: Backend): Promise<readonly number[]> {
+/** Everything that is there, partition by partition, as numbers. */
+async function feedNumbers({ backend, source }: CaseBackend): Promise<readonly number[]> {
+  if (!backend.capabilities.store) {
+    const partitions = await readLog(backend, await source.heads())
+    return [...partitions.values()].flat().map(numberOf)
+  }
   const numbers: number[] = []
   for (let partition = 0; partition < backend.store.partitions; partition++) {
     const events = await backend.store.feed({ partition }).toArray()
@@ -41,18 +46,19 @@ export const consumeDeliveryCases: readonly Case[] = [
     laws: ['C1'],
     title: 'handles what is there and what comes later, with no hole and no repeat at the seam',
     async run({ open, seed }) {
-      const { backend } = await open()
+      const test = await open()
+      const { backend, source } = test
       const random = new Random(seed)
       const existing = random.integer(20, 120)
       const streams = streamsOfPartition(0, 1, 3)
-      await appendOneByOne(backend, streams, 1, existing)
+      await appendOneByOne(source, streams, 1, existing)
       // The writer goes on while the consumer starts, so that the seam falls among its appends.
-      const writing = appendOneByOne(backend, streams, existing + 1, 120)
+      const writing = appendOneByOne(source, streams, existing + 1, 120)
       const consumer = await RecordedConsumer.start(backend, { group: 'seam', concurrency: 1 })
       await writing
       await consumer.hasHandled(existing + 120)
       await consumer.stop()
-      assert.deepEqual(consumer.numbers, await feedNumbers(backend))
+      assert.deepEqual(consumer.numbers, await feedNumbers(test))
     },
   },
   {
@@ -60,10 +66,10 @@ export const consumeDeliveryCases: readonly Case[] = [
     laws: ['C1', 'C2'],
     title: 'handles the events of every partition, each once, those of a stream in order',
     async run({ open }) {
-      const { backend } = await open({ partitions: 8 })
+      const { backend, source } = await open({ partitions: 8 })
       const streams = Array.from({ length: 24 }, (_, index) => `counter:${index}`)
       await Promise.all(
-        streams.map((streamId, index) => backend.store.append(streamId, sampleEvents(5, index * 5 + 1))),
+        streams.map((streamId, index) => source.append(streamId, sampleEvents(5, index * 5 + 1))),
       )
       const consumer = await RecordedConsumer.start(backend, { group: 'all' })
       await consumer.hasHandled(120)
@@ -82,11 +88,11 @@ export const consumeDeliveryCases: readonly Case[] = [
     laws: ['C2'],
     title: 'handles streams side by side, each in order and never two of its events at once',
     async run({ open, seed }) {
-      const { backend } = await open()
+      const { backend, source } = await open()
       const random = new Random(seed)
       const streams = streamsOfPartition(0, 1, 8)
       await Promise.all(
-        streams.map((streamId, index) => backend.store.append(streamId, sampleEvents(20, index * 20 + 1))),
+        streams.map((streamId, index) => source.append(streamId, sampleEvents(20, index * 20 + 1))),
       )
       const busy = new Set<string>()
       const consumer = await RecordedConsumer.start(
@@ -119,8 +125,8 @@ export const consumeDeliveryCases: readonly Case[] = [
     laws: ['C1', 'C3'],
     title: 'gives every group every event, and lets none wait for another',
     async run({ open }) {
-      const { backend } = await open()
-      await backend.store.append('counter:shared', sampleEvents(20))
+      const { backend, source } = await open()
+      await source.append('counter:shared', sampleEvents(20))
       const gate = new Gate()
       const held = await RecordedConsumer.start(backend, { group: 'held' }, () => gate.pass())
       await gate.reached()
@@ -138,12 +144,12 @@ export const consumeDeliveryCases: readonly Case[] = [
     laws: ['C1'],
     title: 'starts a new group at the start, at the end or behind a token, and an old one at its checkpoint',
     async run({ open }) {
-      const { backend } = await open({ partitions: 4 })
+      const { backend, source } = await open({ partitions: 4 })
       const streams = Array.from({ length: 12 }, (_, index) => `counter:${index}`)
       for (const [index, streamId] of streams.entries())
-        await backend.store.append(streamId, [sampleEvent(index + 1)])
-      const { token } = await backend.store.append('counter:0', [sampleEvent(13)])
-      const behind = await backend.store.append('counter:0', [sampleEvent(14)])
+        await source.append(streamId, [sampleEvent(index + 1)])
+      const { token } = await source.append('counter:0', [sampleEvent(13)])
+      const behind = await source.append('counter:0', [sampleEvent(14)])
       const start = await RecordedConsumer.start(backend, { group: 'start' })
       const end = await RecordedConsumer.start(backend, { group: 'end', startFrom: 'end' })
       const partition = Number(token.split('.')[1])
@@ -153,13 +159,13 @@ export const consumeDeliveryCases: readonly Case[] = [
         partitions: [partition],
       })
       await end.subscription.caughtUpTo(behind.token)
-      await backend.store.append('counter:0', [sampleEvent(15)])
+      await source.append('counter:0', [sampleEvent(15)])
       await Promise.all([start.hasHandled(15), end.hasHandled(1), after.hasHandled(2)])
       assertEachOnce(start.numbers, 15)
       assert.deepEqual(end.numbers, [15])
       assert.deepEqual(after.numbers, [14, 15])
       await end.stop()
-      await backend.store.append('counter:0', [sampleEvent(16)])
+      await source.append('counter:0', [sampleEvent(16)])
       const again = await RecordedConsumer.start(backend, { group: 'end', startFrom: 'start' })
       await again.hasHandled(1)
       assert.deepEqual(again.numbers, [16], 'a checkpoint stands above startFrom')
@@ -171,11 +177,10 @@ export const consumeDeliveryCases: readonly Case[] = [
     laws: ['C1', 'C3'],
     title: 'gives handlers the types and the category they name, and moves the checkpoint past all else',
     async run({ open }) {
-      const { backend } = await open()
-      const { store } = backend
-      await store.append('counter:1', [sampleEvent(1), { ...sampleEvent(2), type: 'Other' }])
-      await store.append('meter:1', [sampleEvent(3)])
-      const { token } = await store.append('counter:2', [{ ...sampleEvent(4), type: 'Other' }])
+      const { backend, source } = await open()
+      await source.append('counter:1', [sampleEvent(1), { ...sampleEvent(2), type: 'Other' }])
+      await source.append('meter:1', [sampleEvent(3)])
+      const { token } = await source.append('counter:2', [{ ...sampleEvent(4), type: 'Other' }])
       const got: string[] = []
       const note = (name: string) => (event: { readonly data: unknown }) =>
         void got.push(`${name} ${numberOf(event)}`)
@@ -208,8 +213,8 @@ export const consumeDeliveryCases: readonly Case[] = [
     title: 'passes over removed events and comes to the end of the feed',
     needs: ({ removal }) => removal,
     async refuses({ open }) {
-      const { backend } = await open()
-      await backend.store.append('counter:kept', sampleEvents(3))
+      const { backend, source } = await open()
+      await source.append('counter:kept', sampleEvents(3))
       await assert.rejects(backend.store.delete('counter:kept'), { code: 'NOT_SUPPORTED' })
       const consumer = await RecordedConsumer.start(backend, { group: 'kept' })
       await consumer.hasHandled(3)
@@ -237,12 +242,11 @@ export const consumeDeliveryCases: readonly Case[] = [
       'serves ten thousand streams fairly: none waits longer than the events in hand, and a stuck one holds nobody',
     timeoutMs: 120_000,
     async run({ open }) {
-      const { backend } = await open()
+      const test = await open()
+      const { backend, source } = test
       const count = 10_000
-      const chunk = Math.min(
-        100,
-        backend.capabilities.multiStreamAppend === 'store' ? backend.capabilities.maxAppendStreams : 1,
-      )
+      const { store, multiStreamAppend, maxAppendStreams } = backend.capabilities
+      const chunk = Math.min(100, !store || multiStreamAppend === 'store' ? maxAppendStreams : 1)
       const appends: Promise<unknown>[] = []
       for (let first = 1; first <= count; first += chunk) {
         const numbers = Array.from(
@@ -253,10 +257,10 @@ export const consumeDeliveryCases: readonly Case[] = [
           streamId: `many:${number}`,
           events: [sampleEvent(number)],
         }))
-        appends.push(backend.store.commit({ streams, lockTimeoutMs: 60_000 }))
+        appends.push(source.appendAll(streams))
       }
       await Promise.all(appends)
-      const feed = await feedNumbers(backend)
+      const feed = await feedNumbers(test)
       const maxInFlightEvents = 200
       const gate = new Gate()
       const stuck = feed[0]
@@ -288,14 +292,14 @@ export const consumeDeliveryCases: readonly Case[] = [
     laws: ['C1', 'C2'],
     title: 'takes handlers that return nothing, and goes on in order when they return at once',
     async run({ open }) {
-      const { backend } = await open()
-      await backend.store.append('counter:plain', sampleEvents(50))
+      const { backend, source } = await open()
+      await source.append('counter:plain', sampleEvents(50))
       const numbers: number[] = []
       const subscription = await backend.stream.subscribe({
         group: 'plain',
         handlers: (event) => void numbers.push(numberOf(event)),
       })
-      await subscription.caughtUpTo(await backend.store.feedHead())
+      await subscription.caughtUpTo(await source.head())
       await subscription.stop()
       assert.deepEqual(
         numbers,

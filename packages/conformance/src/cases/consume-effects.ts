@@ -54,10 +54,10 @@ export const consumeEffectsCases: readonly Case[] = [
     needs: canBatch,
     refuses: refusing('exactly-once'),
     async run({ open, capabilities }) {
-      const { backend } = await open()
+      const { backend, source } = await open()
       const streams = streamsOfPartition(0, 1, 5)
       for (const [index, streamId] of streams.entries())
-        await backend.store.append(streamId, sampleEvents(20, index * 20 + 1))
+        await source.append(streamId, sampleEvents(20, index * 20 + 1))
       for (const effects of atomicEffects(capabilities)) {
         const group = `once-${effects}`
         const options = { group, effects, maxInFlightEvents: 10, retry: { attempts: 10, initialDelayMs: 1 } }
@@ -77,7 +77,7 @@ export const consumeEffectsCases: readonly Case[] = [
           gate.open()
         }
         const last = await RecordedConsumer.start(backend, options, add)
-        await last.subscription.caughtUpTo(await backend.store.feedHead())
+        await last.subscription.caughtUpTo(await source.head())
         await last.stop()
         assert.deepEqual(await sumOf(backend, group), { count: 100, sum: 5050 }, effects)
       }
@@ -91,8 +91,8 @@ export const consumeEffectsCases: readonly Case[] = [
     needs: canBatch,
     refuses: refusing('exactly-once'),
     async run({ open }) {
-      const { backend } = await open()
-      await backend.store.append('counter:1', sampleEvents(5))
+      const { backend, source } = await open()
+      await source.append('counter:1', sampleEvents(5))
       const gate = new Gate()
       const add = addToSum('together')
       const options = { group: 'together', effects: 'exactly-once', concurrency: 1 } as const
@@ -101,11 +101,14 @@ export const consumeEffectsCases: readonly Case[] = [
         if (numberOf(event) === 5) await gate.pass()
       })
       await gate.reached()
-      const checkpoint = async (): Promise<number> =>
-        Number((await backend.stream.group('together').lag())[0]?.checkpoint.split('.')[2])
+      const events = await source.read('counter:1')
+      const checkpoint = async (): Promise<number> => {
+        const [lag] = await backend.stream.group('together').lag()
+        return events.findIndex(({ position }) => position === lag?.checkpoint) + 1
+      }
       assert.equal(await checkpoint(), (await sumOf(backend, 'together'))?.count ?? 0)
       gate.open()
-      await consumer.subscription.caughtUpTo(await backend.store.feedHead())
+      await consumer.subscription.caughtUpTo(await source.head())
       assert.deepEqual(await sumOf(backend, 'together'), { count: 5, sum: 15 })
       assert.equal(await checkpoint(), 5)
       await consumer.stop()
@@ -118,10 +121,10 @@ export const consumeEffectsCases: readonly Case[] = [
     needs: canBatch,
     refuses: refusing('exactly-once'),
     async run({ open, capabilities }) {
-      const { backend } = await open()
+      const { backend, source } = await open()
       const streams = streamsOfPartition(0, 1, 3)
       for (const [index, streamId] of streams.entries())
-        await backend.store.append(streamId, [sampleEvent(index + 1)])
+        await source.append(streamId, [sampleEvent(index + 1)])
       for (const effects of atomicEffects(capabilities)) {
         const group = `failed-${effects}`
         const consumer = await RecordedConsumer.start(backend, { group, effects }, async (event, context) => {
@@ -129,7 +132,7 @@ export const consumeEffectsCases: readonly Case[] = [
           await addToSum(group)(event, context)
           if (numberOf(event) === 2) throw new Error('after it has put')
         })
-        await consumer.subscription.caughtUpTo(await backend.store.feedHead())
+        await consumer.subscription.caughtUpTo(await source.head())
         await consumer.stop()
         const own = backend.documents.collection('own')
         const there = await own.getMany(
@@ -153,17 +156,17 @@ export const consumeEffectsCases: readonly Case[] = [
     needs: canBatch,
     refuses: refusing('exactly-once'),
     async run({ open }) {
-      const { backend } = await open()
+      const { backend, source } = await open()
       const streams = streamsOfPartition(0, 1, 10)
       for (const [index, streamId] of streams.entries())
-        await backend.store.append(streamId, sampleEvents(10, index * 10 + 1))
+        await source.append(streamId, sampleEvents(10, index * 10 + 1))
       const options = { group: 'side', effects: 'exactly-once', concurrency: 8 } as const
       const consumer = await RecordedConsumer.start(backend, options, async (event, { documents }) => {
         const before = (await documents.get<Sum>(SUMS, 'side')) ?? { count: 0, sum: 0 }
         await turn()
         documents.put(SUMS, 'side', { count: before.count + 1, sum: before.sum + numberOf(event) })
       })
-      await consumer.subscription.caughtUpTo(await backend.store.feedHead())
+      await consumer.subscription.caughtUpTo(await source.head())
       await consumer.stop()
       assert.deepEqual(await sumOf(backend, 'side'), { count: 100, sum: 5050 })
     },
@@ -176,9 +179,9 @@ export const consumeEffectsCases: readonly Case[] = [
     refuses: refusing('exactly-once'),
     async run({ open, capabilities }) {
       const test = await open()
-      const { backend } = test
+      const { backend, source } = test
       const outside = (await test.sibling()).documents.collection<Sum>(SUMS)
-      await backend.store.append('counter:1', sampleEvents(3))
+      await source.append('counter:1', sampleEvents(3))
       const group = 'outsiders'
       const gate = new Gate()
       const add = addToSum(group)
@@ -198,7 +201,7 @@ export const consumeEffectsCases: readonly Case[] = [
       const value = { count: (standing?.value.count ?? 0) + 1, sum: (standing?.value.sum ?? 0) + 1000 }
       await outside.put(group, value, { partition: 0 })
       gate.open()
-      await consumer.subscription.caughtUpTo(await backend.store.feedHead())
+      await consumer.subscription.caughtUpTo(await source.head())
       await consumer.stop()
       assert.deepEqual(await sumOf(backend, group), { count: 4, sum: 1006 }, capabilities.documentBatch)
     },
@@ -210,8 +213,8 @@ export const consumeEffectsCases: readonly Case[] = [
     needs: canBatch,
     refuses: refusing('exactly-once'),
     async run({ open, capabilities }) {
-      const { backend } = await open()
-      await backend.store.append('counter:1', sampleEvents(4))
+      const { backend, source } = await open()
+      await source.append('counter:1', sampleEvents(4))
       for (const effects of atomicEffects(capabilities)) {
         const group = `own-${effects}`
         const seen: unknown[] = []
@@ -225,7 +228,7 @@ export const consumeEffectsCases: readonly Case[] = [
             seen.push(await documents.get(SUMS, group))
           },
         )
-        await consumer.subscription.caughtUpTo(await backend.store.feedHead())
+        await consumer.subscription.caughtUpTo(await source.head())
         await consumer.stop()
         const at = (count: number): Sum => ({ count, sum: 0 })
         assert.deepEqual(seen, [undefined, at(1), at(1), at(2), at(2), undefined, undefined, at(4)], effects)
@@ -240,18 +243,18 @@ export const consumeEffectsCases: readonly Case[] = [
     needs: canBatch,
     refuses: refusing('exactly-once'),
     async run({ open, capabilities }) {
-      const { backend } = await open()
+      const { backend, source } = await open()
       const perEvent = 8
       const events = Math.ceil(Math.min(capabilities.maxBatchDocuments, 2000) / perEvent) * 2 + 3
       for (let first = 1; first <= events; first += 100) {
-        await backend.store.append('counter:1', sampleEvents(Math.min(100, events - first + 1), first))
+        await source.append('counter:1', sampleEvents(Math.min(100, events - first + 1), first))
       }
       const options = { group: 'large', effects: 'exactly-once', maxInFlightEvents: 1000 } as const
       const consumer = await RecordedConsumer.start(backend, options, (event, { documents }) => {
         for (let index = 0; index < perEvent; index++)
           documents.put('large', `${numberOf(event)}/${index}`, { index })
       })
-      await consumer.subscription.caughtUpTo(await backend.store.feedHead(), { timeoutMs: 50_000 })
+      await consumer.subscription.caughtUpTo(await source.head(), { timeoutMs: 50_000 })
       await consumer.stop()
       const keys = [1, Math.floor(events / 2), events].flatMap((number) => [
         `${number}/0`,
@@ -269,8 +272,8 @@ export const consumeEffectsCases: readonly Case[] = [
     laws: ['C9'],
     title: 'refuses document effects to handlers whose subscription did not ask for atomic ones',
     async run({ open }) {
-      const { backend } = await open()
-      await backend.store.append('counter:1', [sampleEvent(1)])
+      const { backend, source } = await open()
+      await source.append('counter:1', [sampleEvent(1)])
       const errors: unknown[] = []
       const consumer = await RecordedConsumer.start(
         backend,
@@ -304,8 +307,8 @@ export const consumeEffectsCases: readonly Case[] = [
     needs: canShare,
     refuses: refusing('transaction'),
     async run({ open, capabilities }) {
-      const { backend } = await open()
-      await backend.store.append('counter:1', sampleEvents(6))
+      const { backend, source } = await open()
+      await source.append('counter:1', sampleEvents(6))
       const clients: unknown[] = []
       const add = addToSum('shared')
       const options = { group: 'shared', effects: 'transaction' } as const
@@ -313,7 +316,7 @@ export const consumeEffectsCases: readonly Case[] = [
         clients.push(context.transaction)
         await add(event, context)
       })
-      await consumer.subscription.caughtUpTo(await backend.store.feedHead())
+      await consumer.subscription.caughtUpTo(await source.head())
       await eventually(
         'effects and checkpoint are there',
         async () => (await sumOf(backend, 'shared'))?.count === 6,

@@ -76,9 +76,9 @@ export const consumeOptionsCases: readonly Case[] = [
     laws: ['F8'],
     title: 'refuses to start a group at a token of another store',
     async run({ open }) {
-      const { backend } = await open()
-      const foreign = await (await open()).backend.store.append('counter:1', [sampleEvent(1)])
-      await backend.store.append('counter:1', [sampleEvent(1)])
+      const { backend, source } = await open()
+      const foreign = await (await open()).source.append('counter:1', [sampleEvent(1)])
+      await source.append('counter:1', [sampleEvent(1)])
       const consumer = RecordedConsumer.unstarted()
       // By the call itself, or by the consumer that it started: but refused.
       const error = await refusalOf(async () => {

@@ -1,10 +1,21 @@
 import assert from 'node:assert/strict'
 import { eventually } from '../eventually.ts'
-import type { Case } from '../kit.ts'
+import type { Case, CaseContext } from '../kit.ts'
+import { ownedByLeases } from '../owned-by-leases.ts'
 import { Gate, RecordedConsumer } from '../recorded-consumer.ts'
 import { turn } from '../turn.ts'
 import { numberOf, sampleEvent, sampleEvents, streamsOfPartition } from '../sample-events.ts'
 import { readCheckpoint, usurp } from '../usurper.ts'
+
+/** Groups of the backend's own decide who owns what: nothing that a case could write makes another the owner. */
+async function hasNoCheckpoint({ open }: CaseContext): Promise<void> {
+  const { backend, source } = await open()
+  const { token } = await source.append('counter:1', [sampleEvent(1)])
+  const consumer = await RecordedConsumer.start(backend, { group: 'native' })
+  await consumer.subscription.caughtUpTo(token)
+  if (backend.capabilities.documents) assert.equal(await readCheckpoint(backend, 'native'), undefined)
+  await consumer.stop()
+}
 
 export const consumeOwnershipCases: readonly Case[] = [
   {
@@ -22,7 +33,7 @@ export const consumeOwnershipCases: readonly Case[] = [
       const waiting = new Set(members)
       const tokens: number[] = []
       for (let round = 0; round < 3; round++) {
-        const { token } = await test.backend.store.append('counter:1', sampleEvents(10, round * 10 + 1))
+        const { token } = await test.source.append('counter:1', sampleEvents(10, round * 10 + 1))
         const [anyOfThem] = waiting
         await anyOfThem?.subscription.caughtUpTo(token)
         const owners = [...waiting].filter(({ handled }) => handled.length > 0)
@@ -55,7 +66,7 @@ export const consumeOwnershipCases: readonly Case[] = [
     title: 'shares eight partitions between two members, and gives all to the one that stays',
     async run({ open }) {
       const test = await open({ partitions: 8 })
-      const { backend } = test
+      const { backend, source } = test
       const sibling = await test.sibling()
       const streams = Array.from(
         { length: 8 },
@@ -63,7 +74,7 @@ export const consumeOwnershipCases: readonly Case[] = [
       )
       const appendRound = async (round: number): Promise<void> => {
         for (const [index, streamId] of streams.entries())
-          await backend.store.append(streamId, [sampleEvent(round * 8 + index + 1)])
+          await source.append(streamId, [sampleEvent(round * 8 + index + 1)])
       }
       const options = { group: 'shared', leaseMs: 600 }
       const first = await RecordedConsumer.start(backend, options)
@@ -90,15 +101,12 @@ export const consumeOwnershipCases: readonly Case[] = [
     id: 'consume/lost-lease',
     laws: ['C5', 'C3', 'C8'],
     title: 'aborts the signal of an owner that was taken over, and refuses its checkpoint',
-    needs: ({ stream }) => stream === 'derived',
-    async refuses({ capabilities }) {
-      // A native stream has groups and fencing of its own: its adapter's cases take them over.
-      assert.equal(capabilities.stream, 'native')
-    },
+    needs: ownedByLeases,
+    refuses: hasNoCheckpoint,
     async run({ open }) {
       const test = await open()
-      const { backend } = test
-      await backend.store.append('counter:1', sampleEvents(3))
+      const { backend, source } = test
+      await source.append('counter:1', sampleEvents(3))
       const gate = new Gate()
       let signal: AbortSignal | undefined
       const consumer = await RecordedConsumer.start(
@@ -128,10 +136,11 @@ export const consumeOwnershipCases: readonly Case[] = [
     id: 'consume/late-effects-refused',
     laws: ['C5', 'C9'],
     title: 'refuses the effects of an owner that was taken over while its handler ran',
-    needs: ({ stream, documentBatch }) => stream === 'derived' && documentBatch !== 'none',
-    async refuses({ open, capabilities }) {
+    needs: (capabilities) => ownedByLeases(capabilities) && capabilities.documentBatch !== 'none',
+    async refuses(context) {
+      const { open, capabilities } = context
+      if (!ownedByLeases(capabilities)) return hasNoCheckpoint(context)
       const { backend } = await open()
-      if (capabilities.stream === 'native') return
       await assert.rejects(
         backend.stream.subscribe({ group: 'none', effects: 'exactly-once', handlers: () => undefined }),
         {
@@ -141,8 +150,8 @@ export const consumeOwnershipCases: readonly Case[] = [
     },
     async run({ open }) {
       const test = await open()
-      const { backend } = test
-      await backend.store.append('counter:1', [sampleEvent(1)])
+      const { backend, source } = test
+      await source.append('counter:1', [sampleEvent(1)])
       const { sharedTransaction, callsBesideTransaction } = backend.capabilities
       const kinds =
         sharedTransaction === 'none'
@@ -189,7 +198,7 @@ export const consumeOwnershipCases: readonly Case[] = [
       const clients = [test.backend, await test.sibling()]
       const tokens: number[] = []
       for (let round = 0; round < 6; round++) {
-        const { token } = await test.backend.store.append('counter:1', [sampleEvent(round)])
+        const { token } = await test.source.append('counter:1', [sampleEvent(round)])
         const client = clients[round % 2]
         assert.ok(client !== undefined, 'there are two clients')
         const consumer = await RecordedConsumer.start(client, { group: 'tokens', leaseMs: 300 })

@@ -4,6 +4,7 @@ import type { CountedBy } from '../child/noting-consumer.ts'
 import { eventually } from '../eventually.ts'
 import type { Case, CaseContext, TestBackend } from '../kit.ts'
 import { RecordedConsumer } from '../recorded-consumer.ts'
+import { ownedByLeases } from '../owned-by-leases.ts'
 import { sampleEvent, sampleEvents, streamsOfPartition } from '../sample-events.ts'
 import { readCheckpoint } from '../usurper.ts'
 
@@ -41,7 +42,7 @@ export const consumeProcessCases: readonly Case[] = [
         for (const [index, streamId] of streams.entries()) {
           const event = sampleEvent(round * streams.length + index + 1)
           ids.push(event.id)
-          await test.backend.store.append(streamId, [event])
+          await test.source.append(streamId, [event])
         }
       }
       const maxInFlightEvents = 20
@@ -53,7 +54,7 @@ export const consumeProcessCases: readonly Case[] = [
       const before = child.notes('handled').map(({ id }) => id)
       const lastToken = Math.max(...child.notes('handled').map(({ fencingToken }) => fencingToken))
       const consumer = await RecordedConsumer.start(test.backend, options)
-      await consumer.subscription.caughtUpTo(await test.backend.store.feedHead())
+      await consumer.subscription.caughtUpTo(await test.source.head())
       await consumer.stop()
       const after = consumer.handled.map(({ id }) => id)
       const repeated = after.filter((id) => before.includes(id))
@@ -75,21 +76,21 @@ export const consumeProcessCases: readonly Case[] = [
     title:
       'fences off an owner that was paused past its lease: its effects and its checkpoint are refused when it wakes',
     ...acrossProcesses,
-    needs: ({ multiProcess, documentBatch, stream }) =>
-      multiProcess && documentBatch !== 'none' && stream === 'derived',
+    needs: (capabilities) =>
+      capabilities.multiProcess && capabilities.documentBatch !== 'none' && ownedByLeases(capabilities),
     async refuses({ open, capabilities }) {
       const test = await open()
       if (!capabilities.multiProcess) assert.equal(test.child, undefined)
       else if (capabilities.documentBatch === 'none') {
         const refused = { group: 'refused', effects: 'exactly-once', handlers: () => undefined } as const
         await assert.rejects(test.backend.stream.subscribe(refused), { code: 'NOT_SUPPORTED' })
-      } else assert.equal(capabilities.stream, 'native')
+      } else assert.equal(ownedByLeases(capabilities), false)
     },
     async run({ open }) {
       const test = await open()
-      const { backend } = test
+      const { backend, source } = test
       const events = sampleEvents(10)
-      await backend.store.append('counter:1', events)
+      await source.append('counter:1', events)
       const options = { group: 'paused', effects: 'exactly-once', leaseMs: LEASE_MS } as const
       await using child = await openChild(test)
       await child.call('consume', {
@@ -107,7 +108,7 @@ export const consumeProcessCases: readonly Case[] = [
           count: (before?.count ?? 0) + 1,
         } satisfies CountedBy)
       })
-      await consumer.subscription.caughtUpTo(await backend.store.feedHead())
+      await consumer.subscription.caughtUpTo(await source.head())
       const taken = await readCheckpoint(backend, 'paused')
       child.resume()
       await child.said('aborted', () => true, 30_000)
@@ -143,11 +144,8 @@ export const consumeProcessCases: readonly Case[] = [
           'the consumer is idle',
           async () => (await test.backend.stream.group('woken').lag())[0]?.owned,
         )
-        await child.call('append', {
-          streamId: 'counter:1',
-          events: [sampleEvent(number)],
-          expectedVersion: 'any',
-        })
+        const event = { ...sampleEvent(number), streamId: 'counter:1' }
+        await child.call('publish', { events: [event] })
         await consumer.hasHandled(number, 10_000)
       }
       await consumer.stop()
@@ -162,7 +160,7 @@ export const consumeProcessCases: readonly Case[] = [
     async run({ open }) {
       const partitions = 8
       const test = await open({ partitions })
-      const { backend } = test
+      const { backend, source } = test
       const options = { group: 'members', leaseMs: LEASE_MS }
       const consumer = await RecordedConsumer.start(backend, options)
       await using child = await openChild(test)
@@ -180,7 +178,7 @@ export const consumeProcessCases: readonly Case[] = [
       for (const [index, streamId] of streams.entries()) {
         const event = sampleEvent(index)
         ids.push(event.id)
-        await backend.store.append(streamId, [event])
+        await source.append(streamId, [event])
       }
       const handledBy = (): readonly string[] => [
         ...consumer.handled.map(({ id }) => id),
@@ -192,7 +190,7 @@ export const consumeProcessCases: readonly Case[] = [
       for (const [index, streamId] of streams.entries()) {
         const event = sampleEvent(partitions + index)
         ids.push(event.id)
-        await backend.store.append(streamId, [event])
+        await source.append(streamId, [event])
       }
       await eventually(
         'the one that lives handles all',

@@ -7,9 +7,10 @@ import {
   type SubscribeOptions,
 } from '@eventspine/core'
 import { eventually } from '../eventually.ts'
-import type { Case } from '../kit.ts'
+import type { Case, CaseBackend } from '../kit.ts'
 import { Random } from '../random.ts'
 import { RecordedConsumer } from '../recorded-consumer.ts'
+import type { Source } from '../source.ts'
 import { numberOf, sampleEvent, streamsOfPartition } from '../sample-events.ts'
 
 type Effects = NonNullable<SubscribeOptions['effects']>
@@ -23,6 +24,7 @@ const SEEN = 'programs'
  */
 class ConsumerProgram {
   readonly #backend: Backend
+  readonly #source: Source
   readonly #random: Random
   readonly #group: string
   readonly #effects: Effects
@@ -38,8 +40,9 @@ class ConsumerProgram {
   #consumer: RecordedConsumer | undefined
   #last = 0
 
-  constructor(backend: Backend, random: Random, group: string, effects: Effects) {
+  constructor({ backend, source }: CaseBackend, random: Random, group: string, effects: Effects) {
     this.#backend = backend
+    this.#source = source
     this.#random = random
     this.#group = group
     this.#effects = effects
@@ -71,7 +74,7 @@ class ConsumerProgram {
     }
     this.#log.push(`append ${numbers.join(' ')} to ${streamId}`)
     this.#expected.get(streamId)?.push(...numbers)
-    await this.#backend.store.append(streamId, numbers.map(sampleEvent))
+    await this.#source.append(streamId, numbers.map(sampleEvent))
   }
 
   async #start(): Promise<void> {
@@ -130,7 +133,7 @@ class ConsumerProgram {
   async #finish(): Promise<void> {
     this.#failing.clear()
     const group = this.#backend.stream.group(this.#group)
-    await this.#consumer?.subscription.caughtUpTo(await this.#backend.store.feedHead())
+    await this.#consumer?.subscription.caughtUpTo(await this.#source.head())
     await eventually('nothing is parked any more', async () => {
       const parked = await group.parked()
       for (const stream of parked) {
@@ -188,9 +191,9 @@ export const consumeProgramCases: readonly Case[] = [
       const random = new Random(seed)
       for (let round = 0; round < Math.ceil(rounds / 5); round++) {
         for (const effects of kinds) {
-          const { backend } = await open()
-          await new ConsumerProgram(backend, random, `life-${effects}`, effects).run()
-          await backend.close()
+          const test = await open()
+          await new ConsumerProgram(test, random, `life-${effects}`, effects).run()
+          await test.backend.close()
         }
       }
     },

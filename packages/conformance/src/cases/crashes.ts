@@ -6,6 +6,8 @@ import type { Capabilities } from '@eventspine/core'
 import { eventually } from '../eventually.ts'
 import type { Case, CaseContext } from '../kit.ts'
 import { Random } from '../random.ts'
+import { refusal } from '../refusal.ts'
+import { sampleEvents } from '../sample-events.ts'
 import type { ConsumerRecorderOptions } from '../torture/consumer-recorder.ts'
 import { checkHistory } from '../torture/check/check-history.ts'
 import { Fleet } from '../torture/fleet.ts'
@@ -30,9 +32,16 @@ async function pause(ms: number): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, ms))
 }
 
-async function isOneProcess({ open }: CaseContext): Promise<void> {
-  const test = await open()
-  assert.equal(test.child, undefined)
+/** Where there is no store, the cases of logs have histories and killed processes of their own. */
+async function hasNoStore({ open }: CaseContext): Promise<void> {
+  const { backend } = await open()
+  await refusal(() => backend.store.append('account:1', sampleEvents(1)), 'NOT_SUPPORTED')
+}
+
+async function refusesProcesses(context: CaseContext): Promise<void> {
+  const test = await context.open()
+  if (context.capabilities.multiProcess) await hasNoStore(context)
+  else assert.equal(test.child, undefined)
 }
 
 export const crashCases: readonly Case[] = [
@@ -42,6 +51,8 @@ export const crashCases: readonly Case[] = [
     title:
       'keeps every promise while many write, read and consume: checked against the whole recorded history',
     timeoutMs: 120_000,
+    needs: ({ store }) => store,
+    refuses: hasNoStore,
     async run({ open, capabilities, seed }) {
       const { backend } = await open({ partitions: 2 })
       const journal = new MemoryJournal()
@@ -83,8 +94,8 @@ export const crashCases: readonly Case[] = [
     laws: ['A1', 'A5', 'A6', 'A7', 'F3', 'F4', 'F7', 'C1', 'C3', 'C4', 'C5', 'C9'],
     title: 'keeps every promise while processes that write and consume are killed under load',
     timeoutMs: 180_000,
-    needs: ({ multiProcess }) => multiProcess,
-    refuses: isOneProcess,
+    needs: ({ multiProcess, store }) => multiProcess && store,
+    refuses: refusesProcesses,
     async run({ open, capabilities, seed }) {
       const { child } = await open({ partitions: 2 })
       assert.ok(child !== undefined, 'the test bed must say how another process opens the store')

@@ -117,11 +117,11 @@ export const publishCases: readonly Case[] = [
         () => backend.stream.publish(published('aborted', 1), { signal: before.signal }),
         'ABORTED',
       )
-      let tries = 0
-      let unknown = 0
+      const outcomes = new Map<string, string>()
+      let token = ''
       for (let microtasks = 0; microtasks < 40; microtasks++) {
         const abort = new AbortController()
-        const event = published('aborted', 2)
+        const event = { ...sampleEvent(microtasks), streamId: 'aborted' }
         const attempt = backend.stream.publish(event, { signal: abort.signal }).then(
           () => 'published',
           (error: unknown) => {
@@ -132,23 +132,20 @@ export const publishCases: readonly Case[] = [
         for (let turn = 0; turn < microtasks; turn++) await Promise.resolve()
         abort.abort()
         const outcome = await attempt
-        const { token } = await backend.stream.publish(event)
-        tries++
-        const ids: string[] = []
-        const subscription = await backend.stream.subscribe({
-          group: `aborted-${microtasks}`,
-          handlers: ({ id }) => void ids.push(id),
-        })
-        await subscription.caughtUpTo(token)
-        await subscription.stop()
-        const times = ids.filter((id) => id === event.id).length
+        outcomes.set(event.id, outcome)
+        ;({ token } = await backend.stream.publish(event))
+      }
+      assert.equal(outcomes.size, 40)
+      const consumer = await RecordedConsumer.start(backend, { group: 'aborted' })
+      await consumer.subscription.caughtUpTo(token)
+      await consumer.stop()
+      for (const [published, outcome] of outcomes) {
+        const times = consumer.handled.filter(({ id }) => id === published).length
         if (outcome === 'not-applied') assert.equal(times, 1, 'not applied, and yet there')
         else if (outcome === 'published') assert.equal(times, 2)
         else assert.ok(times === 1 || times === 2, `unknown, and there ${times} times`)
-        if (outcome === 'unknown') unknown++
       }
-      assert.equal(tries, 40)
-      assert.ok(unknown > 0, 'no abort met a publish under way')
+      assert.ok([...outcomes.values()].includes('unknown'), 'no abort met a publish under way')
     },
   },
   {
@@ -171,7 +168,9 @@ export const publishCases: readonly Case[] = [
         () => undefined,
         (thrown: unknown) => thrown,
       )
-      if (error !== undefined || loseReply !== undefined) {
+      // A client that recognises what it sends again may get its answer in the end.
+      const recognised = error === undefined && backend.capabilities.stream === 'native'
+      if (error !== undefined || (loseReply !== undefined && !recognised)) {
         assert.ok(EventStoreError.is(error), `expected a typed error, got ${String(error)}`)
         assert.equal(error.outcome, 'unknown')
         assert.match(error.message, /double/)
@@ -181,7 +180,8 @@ export const publishCases: readonly Case[] = [
       await consumer.subscription.caughtUpTo(token)
       await consumer.stop()
       const times = consumer.handled.length
-      assert.ok(times === 1 || times === 2, `it was delivered ${times} times`)
+      const most = recognised && loseReply !== undefined ? [2] : [1, 2]
+      assert.ok(most.includes(times), `it was delivered ${times} times`)
     },
   },
   {
