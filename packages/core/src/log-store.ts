@@ -1,6 +1,7 @@
 import type { EventStoreAdapter, StoredEvent, StreamPage, StreamPageRequest } from './adapter.ts'
 import { absentStore } from './absent-port.ts'
 import type { Capabilities } from './capabilities.ts'
+import { EventStoreError } from './error.ts'
 import type { EventLogAdapter } from './log-adapter.ts'
 
 /** Entries looked at by one scan of a log for the events of one stream. */
@@ -32,6 +33,12 @@ async function scan(
   { streamId, partition, from, to, limit }: StreamPageRequest,
 ): Promise<StreamPage> {
   const page = await log.doReadFeed({ partition, after: from - 1, limit: SCAN_EVENTS })
+  if (from < page.firstKept) {
+    throw new EventStoreError(
+      'POSITION_EXPIRED',
+      `stream ${JSON.stringify(streamId)}: sequence ${from} lies below what partition ${partition} keeps, which starts at ${page.firstKept}`,
+    )
+  }
   const found: StoredEvent[] = []
   for (const event of page.events) {
     if (event.sequence > to) return { events: found, done: true, next: event.sequence }

@@ -15,6 +15,10 @@ export type Step =
   | 'write'
   | 'list'
   | 'transaction'
+  | 'publish'
+  | 'openRelay'
+  | 'relayWrite'
+  | 'relayClose'
 
 type Fault =
   | { readonly kind: 'fail-before' | 'fail-after'; readonly error: EventStoreError }

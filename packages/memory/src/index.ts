@@ -1,3 +1,6 @@
 export { MemoryDatabase } from './database.ts'
 export { Faults, type FaultOptions, type Step } from './faults.ts'
-export { memory, memoryAdapter, openUrl, type MemoryOptions } from './memory.ts'
+export { MemoryLogDatabase, type LogDatabaseOptions, type LogRetention } from './log-database.ts'
+export { memoryStream, memoryStreamAdapter, type MemoryStreamOptions } from './memory-stream.ts'
+export { memory, memoryAdapter, type MemoryOptions } from './memory.ts'
+export { openUrl } from './open-url.ts'

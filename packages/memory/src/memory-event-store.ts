@@ -16,6 +16,7 @@ import type {
 } from '@eventspine/core'
 import type { MemoryDatabase, Row, RowList, StreamRows } from './database.ts'
 import type { MemoryDocumentStore } from './memory-document-store.ts'
+import { waitForWake } from './wait-for-wake.ts'
 
 /** The store over a database; with `journal` set, within its open transaction. */
 export class MemoryEventStore implements EventStoreAdapter {
@@ -87,16 +88,7 @@ export class MemoryEventStore implements EventStoreAdapter {
 
   async doWaitForFeed(partition: number, after: number, signal: AbortSignal): Promise<void> {
     const feed = this.#database.partition(partition)
-    if (feed.committed > after || signal.aborted) return
-    await new Promise<void>((resolve) => {
-      const wake = (): void => {
-        feed.waiting.delete(wake)
-        signal.removeEventListener('abort', wake)
-        resolve()
-      }
-      feed.waiting.add(wake)
-      signal.addEventListener('abort', wake)
-    })
+    if (feed.committed <= after) await waitForWake(feed.waiting, signal)
   }
 
   async doRemove(removal: StreamRemoval): Promise<RemovalOutcome> {

@@ -1,8 +1,9 @@
-import { type Backend, createBackend, invalidArgument, type OpenOptions } from '@eventspine/core'
-import type { BackendAdapter, DocumentStoreAdapter, EventStoreAdapter } from '@eventspine/core'
+import { type Backend, createBackend } from '@eventspine/core'
+import type { BackendAdapter, EventStoreAdapter } from '@eventspine/core'
 import { capabilities } from './capabilities.ts'
 import { MemoryDatabase } from './database.ts'
 import { Faults } from './faults.ts'
+import { faultyDocuments } from './faulty-documents.ts'
 import { MemoryDocumentStore } from './memory-document-store.ts'
 import { MemoryEventStore } from './memory-event-store.ts'
 import { runTransaction } from './memory-transaction.ts'
@@ -41,18 +42,6 @@ export function memoryAdapter(options: MemoryOptions = {}): BackendAdapter<undef
   }
 }
 
-const named = new Map<string, MemoryDatabase>()
-
-/** Opens `memory:` (a new database) or `memory:NAME` (one that this process shares under that name). */
-export async function openUrl(url: string, options: OpenOptions = {}): Promise<Backend<undefined>> {
-  const name = /^memory:(?:\/\/)?([\w-]*)$/i.exec(url)?.[1]
-  if (name === undefined) throw invalidArgument('url', 'must be memory: or memory:NAME')
-  if (name === '') return memory(options)
-  const database = named.get(name) ?? new MemoryDatabase(options)
-  named.set(name, database)
-  return memory({ database })
-}
-
 function faultyStore(store: EventStoreAdapter, faults: Faults): EventStoreAdapter {
   return {
     doAppend: (commits, lockTimeoutMs) => faults.run('append', () => store.doAppend(commits, lockTimeoutMs)),
@@ -65,13 +54,5 @@ function faultyStore(store: EventStoreAdapter, faults: Faults): EventStoreAdapte
     doRemove: (removal) => faults.run('remove', () => store.doRemove(removal)),
     doImport: (partition, events) => faults.run('import', () => store.doImport(partition, events)),
     doSeal: (partition, sealed) => faults.run('seal', () => store.doSeal(partition, sealed)),
-  }
-}
-
-function faultyDocuments(documents: DocumentStoreAdapter, faults: Faults): DocumentStoreAdapter {
-  return {
-    doGet: (addresses) => faults.run('get', () => documents.doGet(addresses)),
-    doWrite: (writes) => faults.run('write', () => documents.doWrite(writes)),
-    doList: (request) => faults.run('list', () => documents.doList(request)),
   }
 }

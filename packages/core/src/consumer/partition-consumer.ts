@@ -46,7 +46,7 @@ export class PartitionConsumer {
       owner,
       leaseMs: options.leaseMs,
     }
-    this.#watch = new LeaseWatch(leaseTerms, () => startPosition(backend.store, options, partition))
+    this.#watch = new LeaseWatch(leaseTerms, () => startPosition(backend, options, partition))
   }
 
   get owned(): boolean {
