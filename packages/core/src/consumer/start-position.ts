@@ -28,11 +28,11 @@ export async function startPosition(
 
 async function beforeFirstKept(
   { incarnation }: ConsumerBackend['store'],
-  { store, log = store }: BackendAdapter,
+  { store, log }: BackendAdapter,
   partition: number,
 ): Promise<Position> {
   try {
-    const page = await log?.doReadFeed({ partition, after: 0, limit: 1 })
+    const page = await (log ?? store)?.doReadFeed({ partition, after: 0, limit: 1 })
     const sequence = (page?.firstKept ?? 1) - 1
     // Nothing is known of the event before the first that is kept, and no reader asks for its check.
     const check = sequence === 0 ? '' : UNKNOWN_CHECK
