@@ -1,12 +1,20 @@
+import { kafkaCluster } from './kafka-cluster/kafka-cluster.ts'
 import { kafka } from './kafka/kafka.ts'
 import { postgres } from './postgres/postgres.ts'
+import { redisCluster } from './redis-cluster/redis-cluster.ts'
 import { redis } from './redis/redis.ts'
 import type { ServerDefinition } from './server-definition.ts'
 
-const definitions: Readonly<Record<ServerName, ServerDefinition>> = { postgres, redis, kafka }
+const definitions: Readonly<Record<ServerName, ServerDefinition>> = {
+  postgres,
+  redis,
+  'redis-cluster': redisCluster,
+  kafka,
+  'kafka-cluster': kafkaCluster,
+}
 
 /** The names of the servers that can be started. */
-export type ServerName = 'postgres' | 'redis' | 'kafka'
+export type ServerName = 'postgres' | 'redis' | 'redis-cluster' | 'kafka' | 'kafka-cluster'
 
 /** Every server that can be started, in the order they are listed to people. */
 export const serverNames = Object.keys(definitions) as readonly ServerName[] // The record's keys are ServerName.

@@ -1,7 +1,7 @@
 /** What tests of any store run on. */
 const stores = ['memory', 'pglite', 'postgres'] as const
 /** What needs a process of its own; tests of one or several of them name these in their file name. */
-const servers = ['postgres', 'redis', 'kafka'] as const
+const servers = ['postgres', 'redis', 'redis-cluster', 'kafka', 'kafka-cluster'] as const
 const known: readonly string[] = [...new Set<string>([...stores, ...servers])]
 
 /** A backend on which tests of any store can be asked to run. */

@@ -1,20 +1,25 @@
 import { Kafka, logLevel, type Admin } from 'kafkajs'
 import { nodeAddresses } from '../node-urls.ts'
 
-/** How much must work before an answer counts. */
-export type KafkaScope =
-  /** These brokers are members of the cluster, whatever became of the others. */
-  | 'brokers'
-  /** And every partition there is has a leader. */
-  | 'partitions'
+/** What must be so before an answer counts. */
+export interface KafkaExpectation {
+  /** This broker is a member of the cluster. */
+  readonly nodeId?: number
+  /** Every partition has a leader, or all of its replicas are in step. */
+  readonly partitions?: 'led' | 'in-sync'
+}
 
 /**
  * Asks the brokers of `url` for the cluster's metadata.
  *
- * @throws Error when one of them is no member of the cluster, when a partition is without a leader, or when the answer
- * takes longer than `deadlineMs`.
+ * @throws Error when fewer brokers than the URL names are members of the cluster, when an expectation is not met, or
+ * when the answer takes longer than `deadlineMs`.
  */
-export async function askKafka(url: string, scope: KafkaScope, deadlineMs: number): Promise<void> {
+export async function askKafka(
+  url: string,
+  expectation: KafkaExpectation,
+  deadlineMs: number,
+): Promise<void> {
   const addresses = nodeAddresses(url)
   const kafka = new Kafka({
     clientId: 'eventspine-probe',
@@ -26,22 +31,30 @@ export async function askKafka(url: string, scope: KafkaScope, deadlineMs: numbe
   })
   const admin = kafka.admin()
   try {
-    await within(deadlineMs, ask(admin, addresses, scope))
+    await within(deadlineMs, ask(admin, addresses.length, expectation))
   } finally {
     await admin.disconnect()
   }
 }
 
-async function ask(admin: Admin, addresses: readonly string[], scope: KafkaScope): Promise<void> {
+async function ask(admin: Admin, atLeast: number, { nodeId, partitions }: KafkaExpectation): Promise<void> {
   await admin.connect()
   const { brokers } = await admin.describeCluster()
-  // The brokers of a given server may be advertised by other names than the URL has; their number is no less.
-  const members = brokers.length
-  if (members < addresses.length) throw new Error(`${members} of ${addresses.length} brokers are members`)
-  if (scope === 'brokers') return
+  if (brokers.length < atLeast) throw new Error(`${brokers.length} of ${atLeast} brokers are members`)
+  if (nodeId !== undefined && !brokers.some((broker) => broker.nodeId === nodeId)) {
+    throw new Error(`broker ${nodeId} is no member yet`)
+  }
+  if (partitions === undefined) return
   const { topics } = await admin.fetchTopicMetadata()
-  const orphan = topics.find(({ partitions }) => partitions.some(({ leader }) => leader < 0))
-  if (orphan !== undefined) throw new Error(`a partition of topic "${orphan.name}" has no leader`)
+  for (const topic of topics) {
+    for (const { partitionId, leader, isr, replicas } of topic.partitions) {
+      const place = `partition ${partitionId} of topic "${topic.name}"`
+      if (leader < 0) throw new Error(`${place} has no leader`)
+      if (partitions === 'in-sync' && isr.length < replicas.length) {
+        throw new Error(`${isr.length} of ${replicas.length} replicas of ${place} are in sync`)
+      }
+    }
+  }
 }
 
 async function within(deadlineMs: number, work: Promise<void>): Promise<void> {

@@ -12,7 +12,9 @@ import { askKafka } from './ask-kafka.ts'
 import { kafkaClassPath } from './kafka-jars.ts'
 
 /** As `pom.xml` has it. */
-const version = '4.1.2'
+export const kafkaVersion = '4.1.2'
+/** What a probe answers: the protocol does not tell. */
+export const unknownVersion = 'of unknown version'
 /** Any will do: what starts here never meets another cluster. */
 const clusterId = 'AAAAAAAAAAAAAAAAAAAAAQ'
 const startDeadlineMs = 90_000
@@ -44,15 +46,15 @@ const defaultSettings = {
 /** Apache Kafka from Maven, one process that is broker and controller: the real server. */
 export const kafka: ServerDefinition = {
   name: 'kafka',
-  title: `Apache Kafka ${version} from Maven, on Java 17`,
+  title: `Apache Kafka ${kafkaVersion} from Maven, on Java 17`,
   urlVariable: 'EVENTSPINE_TEST_KAFKA',
   stopSignal: 'SIGTERM',
   exitSignal: 'SIGKILL',
   dataDirectory: (folder) => Promise.resolve(join(folder, 'data')),
 
   async probe(url, deadlineMs) {
-    await askKafka(url, 'partitions', deadlineMs)
-    return 'of a version that its protocol does not tell'
+    await askKafka(url, { partitions: 'led' }, deadlineMs)
+    return unknownVersion
   },
 
   async start(request) {
@@ -64,8 +66,10 @@ export const kafka: ServerDefinition = {
     await writeFile(properties, await propertiesText(request, dataDirectory), { mode: 0o600 })
     await format({ java, classPath, properties, dataDirectory })
     const url = `kafka://127.0.0.1:${request.port}`
+    const nodeId = Number(request.settings['node.id'] ?? defaultSettings['node.id'])
     // A node of several is there before the others may be: its partitions are theirs too.
-    const scope = 'controller.quorum.voters' in request.settings ? 'brokers' : 'partitions'
+    const isOneOfSeveral = 'controller.quorum.voters' in request.settings
+    const expectation = isOneOfSeveral ? { nodeId } : { nodeId, partitions: 'led' as const }
     const logPath = join(request.folder, 'kafka.log')
     const attempt = await startProcess(
       {
@@ -78,12 +82,12 @@ export const kafka: ServerDefinition = {
       {
         deadlineMs: startDeadlineMs,
         attemptMs,
-        ask: (deadlineMs) => askKafka(url, scope, deadlineMs).then(() => version),
+        ask: (deadlineMs) => askKafka(url, expectation, deadlineMs).then(() => kafkaVersion),
       },
       'SIGKILL',
     )
     if (!attempt.ready) throw startFailure('kafka', withoutStackTraces(attempt.log), logPath)
-    return { url, dataDirectory, version, processes: [attempt.process] }
+    return { url, dataDirectory, version: kafkaVersion, processes: [attempt.process] }
   },
 }
 
