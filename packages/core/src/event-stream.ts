@@ -17,6 +17,9 @@ export interface PublishResult {
 /** Publish and subscribe: ordered within a stream id, delivered at least once to each group. */
 export interface EventStream<Native = unknown> {
   readonly capabilities: Capabilities
+  /** A random id of what is read and written here; positions carry it. */
+  readonly incarnation: string
+  readonly partitions: number
   /**
    * Publishes events; those of one stream keep the order of the calls.
    *

@@ -121,7 +121,15 @@ export {
   type Outcome,
 } from './error.ts'
 export { murmur2, partitionOf } from './partition.ts'
-export { comparePositions, type Position, type Token } from './position.ts'
+export {
+  comparePositions,
+  parsePosition,
+  parseToken,
+  type ParsedPosition,
+  type Position,
+  type Token,
+} from './position.ts'
+export { asDelivered } from './published.ts'
 export { categoryOf, type StreamId } from './stream-id.ts'
 export { checkManifest, createManifest, FORMAT_VERSION, type StoreManifest } from './store-manifest.ts'
 export { createBackend, createTransaction } from './create-backend.ts'

@@ -1,7 +1,9 @@
 import { asBackendError } from './arguments.ts'
+import type { Capabilities } from './capabilities.ts'
 import type { EventOrigin, RecordedEvent } from './event.ts'
 import type { RelayedEvent, RelayRequest, RelaySessionAdapter, RelayTargetAdapter } from './log-adapter.ts'
 import { partitionOf } from './partition.ts'
+import { relayBatches } from './relay-batches.ts'
 import { eventCheck, formatPosition, parsePosition, type Position } from './position.ts'
 import { asDelivered } from './published.ts'
 import { storedEvent } from './recorded-event.ts'
@@ -30,23 +32,31 @@ export interface RelaySession {
   /** Up to where the source's feed is in the target; `undefined` when nothing was written yet. */
   readonly position: Position | undefined
   /**
-   * Appends events of the source, in order, and moves the position, in one atomic step.
+   * Appends events of the source, in order, and moves the position: in one atomic step, or in as few as the
+   * target's limits allow, each with the position of its own last event.
    *
-   * @throws {@link EventStoreError} `LEASE_LOST`: another session of this relay was opened; nothing was written.
-   *   After any other failure this session is of no use: open a new one, whose `position` tells what was written.
+   * @throws {@link EventStoreError} `LEASE_LOST`: another session of this relay was opened; nothing more was
+   *   written. `LIMIT_EXCEEDED`: one event alone is larger than the target takes. After any other failure this
+   *   session is of no use: open a new one, whose `position` tells what was written.
    */
   write(events: readonly RelayEvent[], position: Position): Promise<void>
   close(): Promise<void>
 }
 
+/** What a session must know of the log that it writes to. */
+export interface LogTerms {
+  readonly partitions: number
+  readonly capabilities: Capabilities
+}
+
 export async function openRelaySession(
   target: RelayTargetAdapter,
   request: RelayRequest,
-  partitions: number,
+  log: LogTerms,
 ): Promise<RelaySession> {
   checkName(request.relay, 'relay', 100)
   try {
-    return new WrappedRelaySession(await target.doOpenRelay(request), request, partitions)
+    return new WrappedRelaySession(await target.doOpenRelay(request), request, log)
   } catch (error) {
     throw asBackendError(error, 'write')
   }
@@ -55,12 +65,12 @@ export async function openRelaySession(
 class WrappedRelaySession implements RelaySession {
   readonly #session: RelaySessionAdapter
   readonly #request: RelayRequest
-  readonly #partitions: number
+  readonly #log: LogTerms
 
-  constructor(session: RelaySessionAdapter, request: RelayRequest, partitions: number) {
+  constructor(session: RelaySessionAdapter, request: RelayRequest, log: LogTerms) {
     this.#session = session
     this.#request = request
-    this.#partitions = partitions
+    this.#log = log
   }
 
   get position(): Position | undefined {
@@ -72,8 +82,15 @@ class WrappedRelaySession implements RelaySession {
   async write(events: readonly RelayEvent[], position: Position): Promise<void> {
     const { sequence, check } = parsePosition(position)
     const relayed = events.map((event) => this.#relayed(event))
+    const batches = relayBatches(relayed, this.#log.capabilities)
+    const end = batches.pop() ?? []
     try {
-      await this.#session.doWrite(relayed, { sequence, check })
+      for (const batch of batches) {
+        const last = batch.at(-1)
+        if (last === undefined) continue
+        await this.#session.doWrite(batch, { sequence: last.sourceSequence, check: eventCheck(last.id) })
+      }
+      await this.#session.doWrite(end, { sequence, check })
     } catch (error) {
       throw asBackendError(error, 'write')
     }
@@ -105,7 +122,7 @@ class WrappedRelaySession implements RelaySession {
       data: encoded.data,
       metadata: encoded.metadata,
       streamId,
-      partition: partitionOf(streamId, this.#partitions),
+      partition: partitionOf(streamId, this.#log.partitions),
       timestampMs,
       origin,
       sourceSequence: sequence,

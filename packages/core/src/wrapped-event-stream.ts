@@ -32,6 +32,8 @@ export interface StreamParts {
  */
 export class WrappedEventStream<Native> implements EventStream<Native> {
   readonly capabilities: Capabilities
+  readonly incarnation: string
+  readonly partitions: number
   readonly #backend: Omit<ConsumerBackend, 'documents'> & Pick<StreamParts, 'documents'>
   /** What names of streams start with where they are kept. */
   readonly #prefix: string
@@ -40,6 +42,8 @@ export class WrappedEventStream<Native> implements EventStream<Native> {
 
   constructor({ store, documents, adapter, capabilities }: StreamParts) {
     this.capabilities = capabilities
+    this.incarnation = store.incarnation
+    this.partitions = store.partitions
     const borrowedFor = adapter.borrowedDocuments === undefined ? undefined : store.incarnation
     this.#backend = { store, documents, adapter, borrowedFor }
     this.#prefix = adapter.log === undefined ? PUBLISHED_PREFIX : ''
@@ -93,11 +97,11 @@ export class WrappedEventStream<Native> implements EventStream<Native> {
 
   openRelay(request: RelayRequest): Promise<RelaySession> {
     this.#checkOpen()
-    const { adapter, store } = this.#backend
+    const { adapter } = this.#backend
     const target = adapter.log?.relay
     if (target === undefined)
       throw notSupported(`${adapter.name} cannot be a relay's target; copy or import into a store instead`)
-    return openRelaySession(target, request, store.partitions)
+    return openRelaySession(target, request, this)
   }
 
   /** Closing stops what is under way and waits for it. */
