@@ -52,6 +52,8 @@ export interface Capabilities {
   readonly feedRetention: 'all' | 'trimmed'
   /** `push`: waiting for the feed is woken by writers. `poll`: it is not, and readers poll. */
   readonly feedWake: 'push' | 'poll'
+  /** Subscriptions with `ordering: 'none'`: members of a group take single events, in no order. */
+  readonly competingConsumers: boolean
 
   /** `store`: one batch may hold commits of several partitions. `partition`: of one only. */
   readonly batchScope: 'partition' | 'store'

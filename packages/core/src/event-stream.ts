@@ -36,8 +36,13 @@ export interface EventStream<Native = unknown> {
    * `budgetMs`; what is in hand is finished and the checkpoint written.
    */
   runOnce(options: SubscribeOptions<Native> & { readonly budgetMs: number }): Promise<RunResult>
-  /** A group's lag and parked streams, for operators. */
-  group(name: string): ConsumerGroup
+  /**
+   * A group's lag and parked streams, for operators.
+   *
+   * @param options.ordering - as its members subscribe; default `stream`. Without order, what is parked is single
+   *   events, and `replay` and `skip` are about all of a stream's that are.
+   */
+  group(name: string, options?: { readonly ordering?: 'stream' | 'none' | undefined }): ConsumerGroup
   /**
    * For relays: opens the one way to write events here together with the place they came from, and shuts out
    * all earlier sessions of the same relay and partition.

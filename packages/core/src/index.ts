@@ -36,6 +36,17 @@ export type {
   RelaySessionAdapter,
   RelayTargetAdapter,
 } from './log-adapter.ts'
+export type {
+  CompetingAdapter,
+  CompetingDelivery,
+  CompetingFailure,
+  CompetingGroupAddress,
+  CompetingMemberAdapter,
+  CompetingRequest,
+  CompetingState,
+  CompetingTry,
+  ParkOutcome,
+} from './competing-adapter.ts'
 export type { RelayChange, RelayEvent, RelaySession } from './relay-session.ts'
 export type { AdapterModule, AdapterRegistry, Backend, OpenOptions, Transaction } from './backend.ts'
 export type { Capabilities, Scope } from './capabilities.ts'

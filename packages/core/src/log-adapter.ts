@@ -1,4 +1,5 @@
 import type { Commit, CommitOutcome, EncodedEvent, FeedAdapter } from './adapter.ts'
+import type { CompetingAdapter } from './competing-adapter.ts'
 import type { EventOrigin } from './event.ts'
 
 /*
@@ -20,6 +21,8 @@ export interface EventLogAdapter extends FeedAdapter {
   doPublish(commits: readonly Commit[]): Promise<readonly CommitOutcome[]>
   /** How a relay writes here; absent: it cannot. */
   readonly relay?: RelayTargetAdapter
+  /** Groups without order. Present exactly where `capabilities.competingConsumers` says so. */
+  readonly competing?: CompetingAdapter
 }
 
 /** Which relay writes, and from where. */

@@ -1,5 +1,6 @@
 import type { BackendAdapter } from './adapter.ts'
 import type { Capabilities } from './capabilities.ts'
+import type { CompetingAdapter } from './competing-adapter.ts'
 import type { DocumentStore } from './document-store.ts'
 import { encodeEvent } from './encode-event.ts'
 import { EventStoreError, invalidArgument, notSupported } from './error.ts'
@@ -7,6 +8,8 @@ import type { EventStream, PublishEvent, PublishResult } from './event-stream.ts
 import type { NewEvent } from './event.ts'
 import { checkName, MAX_STREAM_ID_BYTES } from './stream-id.ts'
 import { checkConsumerOptions, type ConsumerOptions } from './consumer/consumer-options.ts'
+import { CompetingGroup } from './consumer/competing-group.ts'
+import { CompetingSubscription } from './consumer/competing-subscription.ts'
 import { StoredConsumerGroup } from './consumer/consumer-group.ts'
 import { GroupSubscription } from './consumer/group-subscription.ts'
 import type { ConsumerBackend } from './consumer/run.ts'
@@ -34,7 +37,7 @@ export class WrappedEventStream<Native> implements EventStream<Native> {
   readonly capabilities: Capabilities
   readonly incarnation: string
   readonly partitions: number
-  readonly #backend: Omit<ConsumerBackend, 'documents'> & Pick<StreamParts, 'documents'>
+  readonly #backend: ConsumerBackend
   /** What names of streams start with where they are kept. */
   readonly #prefix: string
   readonly #subscriptions = new Set<Subscription>()
@@ -73,25 +76,33 @@ export class WrappedEventStream<Native> implements EventStream<Native> {
 
   async subscribe(options: SubscribeOptions<Native>): Promise<Subscription> {
     const { backend, checked } = this.#check(options)
-    const subscription = GroupSubscription.start(backend, checked, options.signal)
+    const { signal } = options
+    const subscription =
+      checked.ordering === 'none'
+        ? new CompetingSubscription({ backend, competing: this.#competing(), options: checked, signal })
+        : GroupSubscription.start(backend, checked, signal)
     this.#track(subscription)
     return subscription
   }
 
   async runOnce(options: SubscribeOptions<Native> & { readonly budgetMs: number }): Promise<RunResult> {
     const { backend, checked } = this.#check(options)
-    checkInteger(options.budgetMs, 'budgetMs', 1, 2 ** 31 - 1)
-    const { subscription, result } = GroupSubscription.once(
-      backend,
-      checked,
-      options.budgetMs,
-      options.signal,
-    )
+    const { budgetMs, signal } = options
+    checkInteger(budgetMs, 'budgetMs', 1, 2 ** 31 - 1)
+    if (checked.ordering === 'none') {
+      const terms = { backend, competing: this.#competing(), options: checked, signal, budgetMs }
+      const competing = new CompetingSubscription(terms)
+      this.#track(competing)
+      return competing.result()
+    }
+    const { subscription, result } = GroupSubscription.once(backend, checked, budgetMs, signal)
     this.#track(subscription)
     return result
   }
 
-  group(name: string): ConsumerGroup {
+  group(name: string, options: { readonly ordering?: 'stream' | 'none' | undefined } = {}): ConsumerGroup {
+    if (options.ordering === 'none')
+      return new CompetingGroup(this.#consumerBackend(), this.#competing(), name)
     return new StoredConsumerGroup(this.#consumerBackend(), name)
   }
 
@@ -120,12 +131,20 @@ export class WrappedEventStream<Native> implements EventStream<Native> {
     return { backend, checked: checkConsumerOptions(options, backend.store.partitions, this.capabilities) }
   }
 
+  #competing(): CompetingAdapter {
+    const { adapter } = this.#backend
+    if (adapter.log?.competing === undefined)
+      throw notSupported(`${adapter.name} has no groups without order`)
+    return adapter.log.competing
+  }
+
   #consumerBackend(): ConsumerBackend {
-    const { documents } = this.#backend
-    if (this.capabilities.stream === 'none' || documents === undefined) {
+    const { documents, adapter } = this.#backend
+    const checkpoints = documents !== undefined || adapter.groups !== undefined
+    if (this.capabilities.stream === 'none' || !checkpoints) {
       throw notSupported('consumer groups need something to read and documents to keep their checkpoints in')
     }
-    return { ...this.#backend, documents }
+    return this.#backend
   }
 
   close(): Promise<void> {

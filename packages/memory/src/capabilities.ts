@@ -19,6 +19,7 @@ export const capabilities = {
   seal: true,
   feedRetention: 'all',
   feedWake: 'push',
+  competingConsumers: false,
   batchScope: 'store',
   maxCommitsPerBatch: 256,
   maxEventsPerBatch: 1024,

@@ -73,6 +73,7 @@ const GUARANTEES: Rows<Exclude<keyof Capabilities, LimitKey>> = {
     (value) => ({ all: 'everything', trimmed: 'what is young enough' })[value],
   ],
   feedWake: ['readers that wait for the feed', (value) => ({ push: 'are woken', poll: 'poll' })[value]],
+  competingConsumers: ['groups without order', yesOrNo],
   batchScope: [
     'concurrent commits are grouped',
     (value) => ({ partition: 'by partition', store: 'over all partitions' })[value],

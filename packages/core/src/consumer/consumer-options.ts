@@ -14,6 +14,7 @@ const MAX_MS = 2 ** 31 - 1
 export interface ConsumerOptions {
   readonly group: string
   readonly handlersOf: (event: RecordedEvent) => readonly Handler[]
+  readonly ordering: 'stream' | 'none'
   readonly startFrom: string
   readonly partitions: readonly number[]
   readonly effects: 'at-least-once' | 'exactly-once' | 'transaction'
@@ -35,12 +36,14 @@ export function checkConsumerOptions<Native>(
   partitions: number,
   capabilities: Capabilities,
 ): ConsumerOptions {
-  const { group, startFrom = 'start', effects = 'at-least-once', retry = {}, onFailure = 'park' } = options
+  const { group, ordering = 'stream', startFrom = 'start', effects = 'at-least-once' } = options
+  const { retry = {}, onFailure = 'park' } = options
   const { concurrency = 8, maxInFlightEvents = 500, maxParkedStreams = 100, leaseMs = 10_000 } = options
   const { min = 10, max = 1000 } = options.pollMs ?? {}
   const { attempts = 5, initialDelayMs = 50, maxDelayMs = 5000 } = retry
   checkName(group, 'group', MAX_GROUP_BYTES)
   checkEffects(effects, capabilities)
+  checkOrdering(ordering, effects, capabilities)
   checkInteger(concurrency, 'concurrency', 1, 10_000)
   checkInteger(maxInFlightEvents, 'maxInFlightEvents', 1, 100_000)
   checkInteger(maxParkedStreams, 'maxParkedStreams', 0, 10_000)
@@ -58,6 +61,7 @@ export function checkConsumerOptions<Native>(
     group,
     // The context's type follows from the backend that the options were given to.
     handlersOf: handlerLookup(options.handlers as SubscribeOptions['handlers']),
+    ordering,
     startFrom,
     partitions: checkPartitions(options.partitions, partitions),
     effects,
@@ -97,6 +101,15 @@ function checkEffects(effects: string, capabilities: Capabilities): void {
   } else {
     throw invalidArgument('effects', "must be 'at-least-once', 'exactly-once' or 'transaction'")
   }
+}
+
+function checkOrdering(ordering: string, effects: string, capabilities: Capabilities): void {
+  if (ordering === 'stream') return
+  if (ordering !== 'none') throw invalidArgument('ordering', "must be 'stream' or 'none'")
+  if (!capabilities.competingConsumers)
+    throw notSupported("ordering 'none' needs a stream that hands out single events")
+  if (effects !== 'at-least-once')
+    throw invalidArgument('effects', "must be 'at-least-once' with ordering 'none'")
 }
 
 function checkPartitions(chosen: readonly number[] | undefined, partitions: number): readonly number[] {

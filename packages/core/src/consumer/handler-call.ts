@@ -35,7 +35,7 @@ export async function callHandlers(
   for (;;) {
     if (!context.lease.holds()) throw context.lease.signal.reason
     const own = effects?.begin(context.lease.documentPartition)
-    const handlerContext = contextFor(context, attempt, own ?? REFUSING, undefined)
+    const handlerContext = contextFor(context, attempt, own ?? REFUSING_DOCUMENTS, undefined)
     try {
       for (const handler of handlers) await handler(delivered, handlerContext)
       own?.keep()
@@ -70,4 +70,9 @@ const refuse = (): never => {
   throw notSupported("context.documents needs effects: 'exactly-once' or 'transaction'")
 }
 
-const REFUSING: HandlerDocuments = { get: async () => refuse(), put: refuse, delete: refuse }
+/** What handlers get that may write no documents. */
+export const REFUSING_DOCUMENTS: HandlerDocuments = {
+  get: async () => refuse(),
+  put: refuse,
+  delete: refuse,
+}

@@ -32,7 +32,8 @@ export interface HandlerContext<Native = unknown> {
   readonly signal: AbortSignal
   /**
    * Rises whenever the partition changes hands: hand it to systems that can refuse a lower one, so that a
-   * paused owner that wakes up cannot undo what its successor did.
+   * paused owner that wakes up cannot undo what its successor did. Without order: how often the event was
+   * handed out.
    */
   readonly fencingToken: number
   readonly documents: HandlerDocuments
@@ -70,6 +71,13 @@ export interface SubscribeOptions<Native = unknown> {
   /** Consumers of one group share the partitions; each group sees every event. At most 100 bytes. */
   readonly group: string
   readonly handlers: HandlerMap<Native> | readonly HandlerMap<Native>[] | Handler<Native>
+  /**
+   * `stream` (default): events of one stream are handled in order, partitions have one owner each. `none`: the
+   * members compete for single events, in no order; an event that its member lets go of is handed to another
+   * after `leaseMs`, a failing one is parked alone, and effects are at least once. `none` needs
+   * `competingConsumers`. A group of one kind knows nothing of one of the other kind with its name.
+   */
+  readonly ordering?: 'stream' | 'none' | undefined
   /** For a group that has no checkpoint yet. Default `start`. */
   readonly startFrom?: 'start' | 'end' | Token | undefined
   /** Default: all. */
@@ -81,7 +89,7 @@ export interface SubscribeOptions<Native = unknown> {
    * are then handled one at a time, and a failing one holds its partition until its policy decides.
    */
   readonly effects?: 'at-least-once' | 'exactly-once' | 'transaction' | undefined
-  /** Different streams of a partition handled side by side. Default 8; 1 with `effects: 'transaction'`. */
+  /** Different streams of a partition handled side by side; without order, events. Default 8; 1 with `effects: 'transaction'`. */
   readonly concurrency?: number | undefined
   /** Events in memory between fetch and checkpoint, the most repeated after a kill. Default 500. */
   readonly maxInFlightEvents?: number | undefined
