@@ -1,6 +1,7 @@
 import type { Capabilities } from './capabilities.ts'
 import type { DocumentStore } from './document-store.ts'
 import type { EventStoreError, ExpectedVersion } from './error.ts'
+import type { GroupAdapter } from './group-adapter.ts'
 import type { EventLogAdapter } from './log-adapter.ts'
 import type { EventOrigin } from './event.ts'
 import type { StoreManifest } from './store-manifest.ts'
@@ -279,6 +280,8 @@ export interface BackendAdapter<Native = unknown> {
    * effects of consumers are kept there. Never closed. What the manifest says of documents is then theirs.
    */
   readonly borrowedDocuments?: DocumentStore | undefined
+  /** Groups of the backend's own that decide which member owns a partition; absent: leases in documents do. */
+  readonly groups?: GroupAdapter | undefined
   /** Commits when `work` resolves, rolls back when it rejects. Present unless `sharedTransaction` is `none`. */
   readonly doTransaction?: <Result>(
     work: (transaction: AdapterTransaction<Native>) => Promise<Result>,

@@ -41,6 +41,15 @@ export interface Checkpoint {
   readonly parked: readonly Parked[]
 }
 
+/** What checkpoint documents are found by; `undefined` where the backend's own groups keep checkpoints. */
+export function checkpointOwner(backend: {
+  readonly documents: DocumentStore | undefined
+  readonly borrowedFor: string | undefined
+}): CheckpointOwner | undefined {
+  const { documents, borrowedFor } = backend
+  return documents === undefined ? undefined : { documents, borrowedFor }
+}
+
 /** What a checkpoint document is found by. */
 export interface CheckpointOwner {
   readonly documents: DocumentStore

@@ -1,4 +1,4 @@
-import { EventStoreError } from '../error.ts'
+import { EventStoreError, notSupported } from '../error.ts'
 import {
   comparePositions,
   FEED_START,
@@ -9,12 +9,14 @@ import {
 } from '../position.ts'
 import { uuidv7 } from '../uuid.ts'
 import { checkInteger } from '../arguments.ts'
-import { CheckpointDocument } from './checkpoint.ts'
 import type { ConsumerOptions } from './consumer-options.ts'
-import { groupLag } from './consumer-group.ts'
+import { groupLag, readCheckpoint } from './consumer-group.ts'
+import { checkpointOwner } from './checkpoint.ts'
+import { GroupShare } from './group-share.ts'
 import { LinkedSignal } from '../linked-signal.ts'
 import { Membership } from './membership.ts'
 import { PartitionConsumer } from './partition-consumer.ts'
+import type { PartitionShare } from './partition-share.ts'
 import type { ConsumerBackend } from './run.ts'
 import type { PartitionLag, RunResult, Subscription } from './subscription.ts'
 
@@ -28,7 +30,7 @@ export class GroupSubscription implements Subscription {
   readonly completed: Promise<void>
   readonly #backend: ConsumerBackend
   readonly #options: ConsumerOptions
-  readonly #membership: Membership
+  readonly #share: PartitionShare
   readonly #consumers: readonly PartitionConsumer[]
   readonly #stopping = new AbortController()
   readonly #abandoned = new AbortController()
@@ -46,7 +48,7 @@ export class GroupSubscription implements Subscription {
     this.#backend = backend
     this.#options = options
     const owner = uuidv7()
-    this.#membership = new Membership(backend, options, owner)
+    this.#share = partitionShare(backend, options, owner)
     this.#consumers = options.partitions.map(
       (partition) =>
         new PartitionConsumer({
@@ -56,7 +58,7 @@ export class GroupSubscription implements Subscription {
           owner,
           stopping: this.#stopping.signal,
           abandoned: this.#abandoned.signal,
-          share: this.#membership,
+          share: this.#share,
           progress: {
             handled: (events) => (this.#handled += events),
             reached: (position) => {
@@ -101,6 +103,7 @@ export class GroupSubscription implements Subscription {
       if (signal?.aborted === true) stop()
       signal?.addEventListener('abort', stop, { once: true })
       try {
+        await self.#join(true)
         await Promise.all(
           self.#consumers.map(async (consumer, index) => {
             const end = await consumer.runOnce()
@@ -111,7 +114,9 @@ export class GroupSubscription implements Subscription {
       } finally {
         clearTimeout(budget)
         signal?.removeEventListener('abort', stop)
+        await self.#share.leave()
       }
+      if (self.#failure !== undefined) throw self.#failure.error
     })
     const result = subscription.completed.then(() => {
       const ownedElsewhere = elsewhere.sort((a, b) => a - b)
@@ -168,26 +173,37 @@ export class GroupSubscription implements Subscription {
   }
 
   async #run(): Promise<void> {
-    await this.#membership.join()
     try {
+      await this.#join(false)
       await Promise.all(
         this.#consumers.map(async (consumer) => {
           try {
             await consumer.run()
           } catch (error) {
             // One partition that cannot go on ends the whole: half a group would look like a working one.
-            this.#failure ??= { error }
-            this.#stopping.abort()
+            this.#fail(error)
           }
         }),
       )
+    } catch (error) {
+      this.#fail(error)
     } finally {
-      await this.#membership.leave()
+      await this.#share.leave()
       for (const wake of this.#waiting) wake()
     }
     if (this.#failure === undefined) return
     this.#options.notify({ kind: 'ended', error: this.#failure.error })
     throw this.#failure.error
+  }
+
+  async #join(once: boolean): Promise<void> {
+    await this.#share.join(this.#stopping.signal, once)
+    this.#share.ended?.catch((error: unknown) => this.#fail(error))
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= { error }
+    this.#stopping.abort()
   }
 
   async #isBehind(partition: number, position: Position): Promise<boolean> {
@@ -196,9 +212,9 @@ export class GroupSubscription implements Subscription {
     const consumer = this.#consumers[this.#options.partitions.indexOf(partition)]
     // While this member owns the partition nobody else moves its checkpoint.
     if (consumer?.owned === true && own !== undefined) return false
-    const document = await new CheckpointDocument(this.#backend, this.group, partition).get()
+    const checkpoint = await readCheckpoint(this.#backend, this.group, partition)
     const start = formatPosition(this.#backend.store.incarnation, partition, FEED_START)
-    return comparePositions(document?.value.position ?? start, position) >= 0
+    return comparePositions(checkpoint?.position ?? start, position) >= 0
   }
 
   #notCaughtUp(linked: LinkedSignal, timeoutMs: number, signal: AbortSignal | undefined): EventStoreError {
@@ -230,4 +246,12 @@ export class GroupSubscription implements Subscription {
       this.#waiting.add(wake)
     })
   }
+}
+
+function partitionShare(backend: ConsumerBackend, options: ConsumerOptions, member: string): PartitionShare {
+  const { groups } = backend.adapter
+  if (groups !== undefined) return new GroupShare(groups, options)
+  const documents = checkpointOwner(backend)
+  if (documents === undefined) throw notSupported('consumer groups need documents for their checkpoints')
+  return new Membership(documents, options, member)
 }

@@ -2,14 +2,15 @@ import type { Document } from '../document-store.ts'
 import { EventStoreError } from '../error.ts'
 import type { Position } from '../position.ts'
 import type { Checkpoint } from './checkpoint.ts'
-import { Lease, type LeaseTerms } from './lease.ts'
+import { DocumentLease, type LeaseTerms } from './document-lease.ts'
+import type { LeaseSource } from './lease.ts'
 
 /**
  * Waits for one partition to become free. Whether an owner is silent is judged by this process's monotonic
  * clock alone: how long the document has stood unchanged since it was first seen so. Clocks of two machines
  * are never compared.
  */
-export class LeaseWatch {
+export class LeaseWatch implements LeaseSource {
   readonly #terms: LeaseTerms
   readonly #start: () => Promise<Position>
   #seen: { readonly revision: string; readonly sinceMs: number } | undefined
@@ -31,7 +32,7 @@ export class LeaseWatch {
    *
    * @param claim - asked last, when the partition could be had.
    */
-  async tryAcquire(claim: () => boolean): Promise<Lease | undefined> {
+  async tryAcquire(claim: () => boolean): Promise<DocumentLease | undefined> {
     const { checkpoint, owner, leaseMs } = this.#terms
     const document = await checkpoint.get()
     if (document !== undefined && !this.#isFree(document)) return undefined
@@ -46,7 +47,7 @@ export class LeaseWatch {
       const expectedRevision = document === undefined ? 'none' : { revision: document.revision }
       const revision = await checkpoint.put(value, expectedRevision)
       this.#seen = undefined
-      return new Lease(this.#terms, { value, revision }, takenAtMs)
+      return new DocumentLease(this.#terms, { value, revision }, takenAtMs)
     } catch (error) {
       if (EventStoreError.is(error, 'REVISION_CONFLICT')) return undefined
       throw error

@@ -1,6 +1,8 @@
 import type { DocumentCollection } from '../document-store.ts'
 import { type CheckpointOwner, isTransient } from './checkpoint.ts'
 import type { ConsumerOptions } from './consumer-options.ts'
+import { abortableDelay } from './delay.ts'
+import type { PartitionShare } from './partition-share.ts'
 
 const MEMBERS = '$members'
 
@@ -8,7 +10,8 @@ const MEMBERS = '$members'
  * Who else is in the group, so that members take a fair share of the partitions. A hint: ownership is
  * decided by the checkpoint documents alone.
  */
-export class Membership {
+export class Membership implements PartitionShare {
+  readonly ended = undefined
   readonly #collection: DocumentCollection<{ readonly member: string }> | undefined
   readonly #options: ConsumerOptions
   readonly #member: string
@@ -28,13 +31,15 @@ export class Membership {
     this.#collection = counts ? documents.collection(MEMBERS, { listed: true }) : undefined
   }
 
-  async join(): Promise<void> {
-    if (this.#collection === undefined) return
+  async join(_stopping: AbortSignal, once: boolean): Promise<void> {
+    // A single run takes what it finds: it would be gone before others made room for it.
+    if (this.#collection === undefined || once) return
     await this.#announce()
     this.#timer = setInterval(() => void this.#announce(), this.#options.leaseMs / 3)
   }
 
   async leave(): Promise<void> {
+    if (this.#timer === undefined) return
     clearInterval(this.#timer)
     await this.#quietly(async () => this.#collection?.delete(this.#key(), { partition: 0 }))
   }
@@ -54,6 +59,18 @@ export class Membership {
   /** The partition is not owned (any more), or could not be had. */
   dropped(partition: number): void {
     this.#held.delete(partition)
+  }
+
+  assignment(): undefined {
+    return undefined
+  }
+
+  isElsewhere(): boolean {
+    return false
+  }
+
+  wait(_partition: number, ms: number, signal: AbortSignal): Promise<void> {
+    return abortableDelay(ms, signal)
   }
 
   #share(): number {

@@ -1,11 +1,13 @@
 import { EventStoreError } from '../error.ts'
-import { CheckpointDocument, isTransient } from './checkpoint.ts'
+import { CheckpointDocument, checkpointOwner, isTransient } from './checkpoint.ts'
 import type { ConsumerOptions } from './consumer-options.ts'
 import { abortableDelay, backoffMs } from './delay.ts'
-import type { Lease } from './lease.ts'
+import { GroupLeases } from './group-lease.ts'
+import type { Lease, LeaseSource } from './lease.ts'
 import { LeaseWatch } from './lease-watch.ts'
 import { LinkedSignal } from '../linked-signal.ts'
-import type { Membership } from './membership.ts'
+import type { PartitionShare } from './partition-share.ts'
+import type { Position } from '../position.ts'
 import type { ConsumerBackend, Progress, RunContext, RunEnd } from './run.ts'
 import { startPosition } from './start-position.ts'
 import { TransactionRun } from './transaction-run.ts'
@@ -24,29 +26,23 @@ export interface PartitionConsumerTerms {
   /** Nobody waits for handlers any more. */
   readonly abandoned: AbortSignal
   readonly progress: Progress
-  readonly share: Membership
+  readonly share: PartitionShare
 }
 
 /** Waits for one partition, handles it while it is owned, gives it back, and so on until stopped. */
 export class PartitionConsumer {
   readonly #terms: PartitionConsumerTerms
-  readonly #watch: LeaseWatch
+  readonly #leases: LeaseSource
   #sliceEvents: number
   #owned = false
 
   constructor(terms: PartitionConsumerTerms) {
-    const { backend, options, partition, owner } = terms
+    const { backend, options } = terms
     this.#terms = terms
     // Most events write one document, and the checkpoint is one more.
-    const documents = Math.max(1, backend.documents.capabilities.maxBatchDocuments - 1)
-    this.#sliceEvents = Math.min(options.maxInFlightEvents, MAX_SLICE_EVENTS, documents)
-    const leaseTerms = {
-      checkpoint: new CheckpointDocument(backend, options.group, partition),
-      partition,
-      owner,
-      leaseMs: options.leaseMs,
-    }
-    this.#watch = new LeaseWatch(leaseTerms, () => startPosition(backend, options, partition))
+    const documents = backend.documents?.capabilities.maxBatchDocuments ?? MAX_SLICE_EVENTS
+    this.#sliceEvents = Math.min(options.maxInFlightEvents, MAX_SLICE_EVENTS, Math.max(1, documents - 1))
+    this.#leases = leaseSource(terms)
   }
 
   get owned(): boolean {
@@ -60,20 +56,25 @@ export class PartitionConsumer {
       const lease = await this.#acquire(() => share.claim(partition))
       if (lease !== undefined) await this.#own(lease, false)
       share.dropped(partition)
-      await abortableDelay(this.#watchMs(), stopping)
+      await share.wait(partition, this.#watchMs(), stopping)
     }
   }
 
   /** Handles what there is, unless another consumer owns the partition. */
   async runOnce(): Promise<RunEnd | 'owned-elsewhere'> {
-    const { stopping } = this.#terms
+    const { stopping, share, partition } = this.#terms
     if (stopping.aborted) return 'ending'
-    for (;;) {
-      const lease = await this.#acquire(() => true)
-      if (lease !== undefined) return (await this.#own(lease, true)) ?? 'owned-elsewhere'
-      // An owner that was killed says nothing any more: only time tells it from one that is at work.
-      if (this.#watch.sawLife || stopping.aborted) return 'owned-elsewhere'
-      await abortableDelay(this.#watchMs(), stopping)
+    try {
+      while (!share.isElsewhere(partition)) {
+        const lease = await this.#acquire(() => share.claim(partition))
+        if (lease !== undefined) return (await this.#own(lease, true)) ?? 'owned-elsewhere'
+        // An owner that was killed says nothing any more: only time tells it from one that is at work.
+        if (this.#leases.sawLife || stopping.aborted) break
+        await share.wait(partition, this.#watchMs(), stopping)
+      }
+      return 'owned-elsewhere'
+    } finally {
+      share.dropped(partition)
     }
   }
 
@@ -85,7 +86,7 @@ export class PartitionConsumer {
     const { options, stopping, partition } = this.#terms
     for (let attempt = 1; !stopping.aborted; attempt++) {
       try {
-        return await this.#watch.tryAcquire(claim)
+        return await this.#leases.tryAcquire(claim)
       } catch (error) {
         if (!isTransient(error)) throw error
         const retryInMs = Math.round(backoffMs(attempt, 20, 1000))
@@ -155,4 +156,18 @@ export class PartitionConsumer {
       options.notify({ kind: 'backend-error', partition, error, retryInMs: 0 })
     }
   }
+}
+
+function leaseSource({ backend, options, partition, owner, share }: PartitionConsumerTerms): LeaseSource {
+  const start = (): Promise<Position> => startPosition(backend, options, partition)
+  const documents = checkpointOwner(backend)
+  if (documents === undefined) return new GroupLeases({ group: options.group, partition, share, start })
+  const leaseTerms = {
+    checkpoint: new CheckpointDocument(documents, options.group, partition),
+    partition,
+    owner,
+    leaseMs: options.leaseMs,
+    onPosition: (position: Position) => share.assignment(partition)?.mirror(position),
+  }
+  return new LeaseWatch(leaseTerms, start)
 }

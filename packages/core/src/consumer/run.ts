@@ -1,19 +1,24 @@
 import type { BackendAdapter } from '../adapter.ts'
+import type { DocumentStore } from '../document-store.ts'
 import { EventStoreError } from '../error.ts'
 import type { FeedSlice } from '../event-store.ts'
 import type { RecordedEvent } from '../event.ts'
 import type { Position } from '../position.ts'
 import type { WrappedEventStore } from '../wrapped-event-store.ts'
-import { type CheckpointOwner, isTransient } from './checkpoint.ts'
+import { isTransient } from './checkpoint.ts'
 import type { ConsumerOptions } from './consumer-options.ts'
 import { abortableDelay, backoffMs } from './delay.ts'
 import type { Lease } from './lease.ts'
 
 /** What a subscription works on. */
-export interface ConsumerBackend extends CheckpointOwner {
+export interface ConsumerBackend {
   readonly adapter: BackendAdapter
   /** What is read: the backend's store, or its log in the shape of one. */
   readonly store: WrappedEventStore
+  /** `undefined`: the backend's own groups keep the checkpoints, and handlers have no documents. */
+  readonly documents: DocumentStore | undefined
+  /** Incarnation of the feed when the documents are another backend's, where groups of several feeds meet. */
+  readonly borrowedFor: string | undefined
 }
 
 /** One partition while it is owned. */

@@ -66,7 +66,9 @@ export class WindowRun {
     this.#parked = new ParkedStreams(context)
     this.#stopWaiting = new LinkedSignal([context.giveUp, this.#halted.signal])
     this.#effects =
-      context.options.effects === 'exactly-once' ? new EffectBuffer(context.documents) : undefined
+      context.options.effects === 'exactly-once' && context.documents !== undefined
+        ? new EffectBuffer(context.documents)
+        : undefined
     context.lease.onRequest = (parked) => this.#request(parked)
     for (const parked of context.lease.parked) this.#request(parked)
   }
