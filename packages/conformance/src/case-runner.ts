@@ -103,6 +103,7 @@ function withSource(test: TestBackend): CaseBackend {
     child: test.child,
     loseReply: test.loseReply?.bind(test),
     trimFeed: test.trimFeed?.bind(test),
+    trimHandled: test.trimHandled?.bind(test),
     outage: test.outage?.bind(test),
     close: () => test.close(),
   }

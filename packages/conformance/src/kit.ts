@@ -35,9 +35,14 @@ export interface TestBackend {
    */
   readonly loseReply?: (() => Promise<void>) | undefined
   /**
-   * Lets all of the feed go that was written so far. Needed exactly where `feedRetention` is `trimmed`.
+   * Lets all of the feed go that was written so far, whoever needs it. Needed exactly where `feedRetention` is `trimmed`.
    */
   readonly trimFeed?: (() => Promise<void>) | undefined
+  /**
+   * Lets go what all groups have handled, as far as the adapter trims by itself. Absent where retention knows
+   * nothing of groups.
+   */
+  readonly trimHandled?: (() => Promise<void>) | undefined
   /**
    * Takes the store away from `backend`, as a server that is down does, until `end` is called. Where the test
    * bed has no means for that, cases reopen the store instead.

@@ -1,4 +1,4 @@
-import type { Backend, RecordedEvent, Token } from '@eventspine/core'
+import { comparePositions, type Backend, type RecordedEvent, type Token } from '@eventspine/core'
 import { randomUUID } from 'node:crypto'
 
 /**
@@ -11,8 +11,6 @@ export async function readLog(
   const partitions = new Map<number, RecordedEvent[]>()
   const reader = await backend.stream.subscribe({
     group: `reader-${randomUUID()}`,
-    // Side by side, events of different streams would come in another order than they stand in.
-    concurrency: 1,
     pollMs: { min: 5, max: 50 },
     handlers: (event, { partition }) => {
       const events = partitions.get(partition)
@@ -25,5 +23,7 @@ export async function readLog(
   } finally {
     await reader.stop()
   }
+  // Streams are served in turns, which is another order than that of the log.
+  for (const events of partitions.values()) events.sort((a, b) => comparePositions(a.position, b.position))
   return partitions
 }

@@ -8,6 +8,8 @@ import { consumeOwnershipCases } from './cases/consume-ownership.ts'
 import { consumeProcessCases } from './cases/consume-processes.ts'
 import { consumeProgramCases } from './cases/consume-programs.ts'
 import { crashCases } from './cases/crashes.ts'
+import { logCases } from './cases/log.ts'
+import { logTrimCases } from './cases/log-trim.ts'
 import { publishCases } from './cases/publish.ts'
 import type { Case, CaseContext } from './kit.ts'
 import { refusal } from './refusal.ts'
@@ -39,6 +41,8 @@ function needingStream(testCase: Case): Case {
 /** Every case of the `EventStream` port. */
 export const streamCases: readonly Case[] = [
   ...publishCases,
+  ...logCases,
+  ...logTrimCases,
   ...consumeDeliveryCases,
   ...consumeCheckpointCases,
   ...consumeFailureCases,

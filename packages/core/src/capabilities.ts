@@ -52,6 +52,11 @@ export interface Capabilities {
   readonly feedRetention: 'all' | 'trimmed'
   /** `push`: waiting for the feed is woken by writers. `poll`: it is not, and readers poll. */
   readonly feedWake: 'push' | 'poll'
+  /**
+   * Who decides which member of a consumer group owns a partition: `leases` of core in the checkpoint documents, or
+   * the backend's own groups.
+   */
+  readonly groups: 'leases' | 'native'
   /** Subscriptions with `ordering: 'none'`: members of a group take single events, in no order. */
   readonly competingConsumers: boolean
 

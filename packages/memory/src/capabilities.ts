@@ -19,6 +19,7 @@ export const capabilities = {
   seal: true,
   feedRetention: 'all',
   feedWake: 'push',
+  groups: 'leases',
   competingConsumers: false,
   batchScope: 'store',
   maxCommitsPerBatch: 256,

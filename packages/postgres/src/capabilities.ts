@@ -21,6 +21,7 @@ export const capabilities = {
   seal: true,
   feedRetention: 'all',
   feedWake: 'push',
+  groups: 'leases',
   competingConsumers: false,
   batchScope: 'store',
   // Measured: throughput rises up to some 64 commits a call and stays; what is more saves memory on neither side.

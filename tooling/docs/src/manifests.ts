@@ -72,6 +72,10 @@ const GUARANTEES: Rows<Exclude<keyof Capabilities, LimitKey>> = {
     'the feed keeps',
     (value) => ({ all: 'everything', trimmed: 'what is young enough' })[value],
   ],
+  groups: [
+    'partitions of a group are given to members by',
+    (value) => ({ leases: 'leases', native: 'its own groups' })[value],
+  ],
   feedWake: ['readers that wait for the feed', (value) => ({ push: 'are woken', poll: 'poll' })[value]],
   competingConsumers: ['groups without order', yesOrNo],
   batchScope: [

@@ -25,6 +25,7 @@ const GRAMMAR: Readonly<Record<keyof Capabilities, readonly string[] | 'boolean'
   seal: 'boolean',
   feedRetention: ['all', 'trimmed'],
   feedWake: ['push', 'poll'],
+  groups: ['leases', 'native'],
   competingConsumers: 'boolean',
   batchScope: ['partition', 'store'],
   maxCommitsPerBatch: 1,
