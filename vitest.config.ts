@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config'
 import { serversNotAskedFor } from './tooling/servers/src/test-backends.ts'
 
 /*
- * Three projects:
+ * Four projects:
  *
  * - `unit`: `*.test.ts`, no server, no state outside the process.
  * - `integration`: `*.integration.test.ts`, real backends. Which ones is said by
@@ -13,6 +13,8 @@ import { serversNotAskedFor } from './tooling/servers/src/test-backends.ts'
  *   server is in EVENTSPINE_TEST_POSTGRES, EVENTSPINE_TEST_REDIS and so on: given from outside, or set here after
  *   starting one for the run. Only servers that a file of the run is on are started.
  *   EVENTSPINE_TEST_QUICK is set when one round of anything repeated is enough.
+ * - `clusters`: `*.clusters.test.ts`, long tests on clusters that they start themselves, to kill their nodes; run by
+ *   `npm run test:clusters` alone. Their short part, `*.clusters.integration.test.ts`, is in `integration` too.
  * - `types`: `*.test-d.ts`, checked by the compiler and never run.
  *
  * Packages are loaded from source by their `@eventspine/source` condition, so no build is needed. Files and tests run
@@ -23,10 +25,8 @@ const folders = ['packages', 'examples', 'tooling', 'benchmarks', 'scripts']
 const filesOf = (ending: string): string[] => folders.map((folder) => `${folder}/**/*.${ending}`)
 const ignored = ['**/node_modules/**', '**/dist/**', '**/.eventspine/**']
 const seed = Number(process.env['EVENTSPINE_TEST_SEED'] ?? Date.now() % 1_000_000_000)
-const notAskedFor = serversNotAskedFor().flatMap((server) => [
-  `**/*.${server}.integration.test.ts`,
-  `**/*.${server}.*.integration.test.ts`,
-])
+// Also files of several servers, and of clusters.
+const notAskedFor = serversNotAskedFor().map((server) => `**/*.${server}.*test.ts`)
 
 const shared = {
   resolve: { conditions: ['@eventspine/source'] },
@@ -44,7 +44,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: filesOf('test.ts'),
-          exclude: [...ignored, '**/*.integration.test.ts'],
+          exclude: [...ignored, '**/*.integration.test.ts', '**/*.clusters.test.ts'],
         },
       },
       {
@@ -56,6 +56,17 @@ export default defineConfig({
           globalSetup: ['tooling/servers/src/vitest-servers.ts'],
           testTimeout: 60_000,
           hookTimeout: 120_000,
+        },
+      },
+      {
+        ...shared,
+        test: {
+          name: 'clusters',
+          include: filesOf('clusters.test.ts'),
+          exclude: [...ignored, ...notAskedFor],
+          globalSetup: ['tooling/servers/src/vitest-servers.ts'],
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
         },
       },
       {

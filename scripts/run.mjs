@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url'
  */
 const targets = {
   test: { file: 'scripts/test.ts', build: false },
+  'test:clusters': { file: 'scripts/test-clusters.ts', build: false },
   demo: { file: 'examples/bank-account/src/main.ts', build: true },
   'git-history': { file: 'examples/git-history/src/main.ts', build: true },
   servers: { file: 'tooling/servers/src/cli.ts', build: false },

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { createWriteStream, readFileSync } from 'node:fs'
 import { once } from 'node:events'
+import { join } from 'node:path'
 import { repositoryRoot } from '../repository-root.ts'
 
 /** A program to run in the root of the repository. */
@@ -15,6 +16,11 @@ export interface CommandResult {
   /** `undefined` when a signal ended it. */
   readonly exitCode: number | undefined
   readonly output: string
+}
+
+/** A program that a package of the root brings. */
+export function localProgram(program: string, ...words: readonly string[]): Command {
+  return { program: join(repositoryRoot, 'node_modules', '.bin', program), words }
 }
 
 const running = new Set<ChildProcess>()

@@ -1,25 +1,25 @@
-import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { checkPackedInstall } from '../packed/check-packed-install.ts'
 import { archiveFolder, packAll } from '../packed/pack.ts'
 import { archiveName, publicPackages } from '../packed/public-packages.ts'
-import { ignoredFolder, pinnedPnpm, repositoryRoot } from '../repository-root.ts'
+import { ignoredFolder, pinnedPnpm } from '../repository-root.ts'
 import { exampleSteps } from './example-steps.ts'
-import { runCommand, tailOf, type Command } from './run-command.ts'
+import { localProgram, runCommand, tailOf, type Command } from './run-command.ts'
 import { oneFailed, onePassed, type Step, type StepOutcome } from './step.ts'
 import type { TestOptions } from './test-options.ts'
-import { countVitest, type VitestReport } from './vitest-report.ts'
+import { vitestStep } from './vitest-step.ts'
 
 /** All steps of a whole run, in order. */
 export function allSteps(options: TestOptions): readonly Step[] {
   return [
     commandStep('build', turbo('build')),
-    commandStep('typecheck', turbo('typecheck'), local('tsc', '-p', 'scripts')),
-    commandStep('lint', local('oxlint', '--type-aware', '--deny-warnings')),
-    commandStep('format', local('oxfmt', '--check')),
-    commandStep('sherif', local('sherif')),
-    commandStep('layout', local('tsx', 'scripts/check-layout.ts')),
-    commandStep('knip', local('knip', '--no-config-hints')),
+    commandStep('typecheck', turbo('typecheck'), localProgram('tsc', '-p', 'scripts')),
+    commandStep('lint', localProgram('oxlint', '--type-aware', '--deny-warnings')),
+    commandStep('format', localProgram('oxfmt', '--check')),
+    commandStep('sherif', localProgram('sherif')),
+    commandStep('layout', localProgram('tsx', 'scripts/check-layout.ts')),
+    commandStep('knip', localProgram('knip', '--no-config-hints')),
     vitestStep('types', ['types'], options),
     vitestStep('unit', ['unit'], options),
     { ...vitestStep('integration', ['integration'], options), alone: true },
@@ -67,49 +67,9 @@ function commandStep(name: string, ...commands: readonly Command[]): Step {
   }
 }
 
-function local(program: string, ...words: readonly string[]): Command {
-  return { program: join(repositoryRoot, 'node_modules', '.bin', program), words }
-}
-
 /** turbo calls pnpm by its name; npx puts the pinned one on its PATH. */
 function turbo(task: string): Command {
   return { program: 'npx', words: ['--yes', '-p', pinnedPnpm(), '-c', `turbo run ${task}`] }
-}
-
-function vitestStep(name: string, projects: readonly string[], options: TestOptions): Step {
-  return {
-    name,
-    async run({ logPath }) {
-      const reportPath = join(ignoredFolder, 'logs', `${name}.json`)
-      rmSync(reportPath, { force: true })
-      const pattern = options.testNamePattern === undefined ? [] : ['-t', options.testNamePattern]
-      const words = [
-        'run',
-        ...projects.map((project) => `--project=${project}`),
-        '--reporter=default',
-        '--reporter=json',
-        `--outputFile.json=${reportPath}`,
-        ...pattern,
-        ...options.files,
-      ]
-      const { exitCode } = await runCommand(
-        { ...local('vitest', ...words), environment: testEnvironment(options) },
-        logPath,
-      )
-      // Written by vitest.
-      const text = existsSync(reportPath) ? readFileSync(reportPath, 'utf8') : undefined
-      const report = text === undefined ? undefined : (JSON.parse(text) as VitestReport)
-      return { ...countVitest(report, exitCode), note: `seed ${options.seed}` }
-    },
-  }
-}
-
-function testEnvironment({ only, quick, seed }: TestOptions): Record<string, string> {
-  return {
-    EVENTSPINE_TEST_SEED: String(seed),
-    ...(only === undefined ? {} : { EVENTSPINE_TEST_BACKENDS: only.join(',') }),
-    ...(quick ? { EVENTSPINE_TEST_QUICK: '1' } : {}),
-  }
 }
 
 async function checkArchives(logPath: string): Promise<StepOutcome> {
@@ -118,8 +78,8 @@ async function checkArchives(logPath: string): Promise<StepOutcome> {
   for (const one of publicPackages()) {
     const archive = join(archiveFolder, archiveName(one))
     for (const command of [
-      local('publint', 'run', archive, '--strict'),
-      local('attw', archive, '--profile', 'esm-only', '--no-color', '--no-emoji'),
+      localProgram('publint', 'run', archive, '--strict'),
+      localProgram('attw', archive, '--profile', 'esm-only', '--no-color', '--no-emoji'),
     ]) {
       const { exitCode } = await runCommand(command, logPath)
       if (exitCode === 0) passed += 1

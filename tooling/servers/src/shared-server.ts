@@ -30,11 +30,21 @@ export interface SharedServer {
 
 /**
  * The URL of a server of this name: the one its environment variable gives, else the shared one,
- * which is started where it does not run and keeps running when this process ends.
+ * which is started where it does not run and keeps running when this process ends. Within vitest it is the one of the
+ * run, which is started for the files that name it.
  *
- * @throws {@link ServerStartError} it does not answer or cannot start.
+ * @throws {@link ServerStartError} it does not answer or cannot start, or belongs to no file of the run.
  */
 export async function serverUrl(name: ServerName): Promise<string> {
+  const { urlVariable } = serverDefinition(name)
+  // One that a test started here would outlive the run.
+  if (process.env['VITEST'] !== undefined && !process.env[urlVariable]) {
+    throw new ServerStartError(
+      name,
+      'this run was not told that its tests need it',
+      `name the file <topic>.${name}.integration.test.ts, or set ${urlVariable}`,
+    )
+  }
   return (await ensureServer(name)).url
 }
 

@@ -2,6 +2,7 @@
 const stores = ['memory', 'pglite', 'postgres'] as const
 /** What needs a process of its own; tests of one or several of them name these in their file name. */
 const servers = ['postgres', 'redis', 'redis-cluster', 'kafka', 'kafka-cluster'] as const
+const clusters: ReadonlySet<string> = new Set(['redis-cluster', 'kafka-cluster'])
 const known: readonly string[] = [...new Set<string>([...stores, ...servers])]
 
 /** A backend on which tests of any store can be asked to run. */
@@ -28,8 +29,9 @@ export function serversNotAskedFor(): readonly TestServer[] {
 }
 
 /**
- * The servers that a test file is on: those between the dots of its name, such as `postgres` and `redis` of
- * `relay.postgres.redis.integration.test.ts`; a file that names none is on any store.
+ * The servers of a run that a test file is on: those between the dots of its name, such as `postgres` and `redis` of
+ * `relay.postgres.redis.integration.test.ts`; a file that names none is on any store. A file with `clusters` in its
+ * name starts the clusters it names itself, as it is going to kill their nodes.
  */
 export function serversOfFile(path: string): readonly TestServer[] {
   const words = path
@@ -37,6 +39,7 @@ export function serversOfFile(path: string): readonly TestServer[] {
     .split('.')
     .slice(1)
   const named = servers.filter((server) => words.includes(server))
+  if (words.includes('clusters')) return named.filter((server) => !clusters.has(server))
   return named.length > 0 ? named : servers.filter((server) => stores.some((store) => store === server))
 }
 

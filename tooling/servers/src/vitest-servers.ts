@@ -35,7 +35,7 @@ export default async function setUpServers(run: TestRun): Promise<() => Promise<
 
 function serversNeeded(run: TestRun): ReadonlySet<TestServer> {
   const unwanted = serversNotAskedFor()
-  const files = run.vitest.state.getPaths().filter((path) => path.endsWith('.integration.test.ts'))
+  const files = run.vitest.state.getPaths().filter((path) => /\.(integration|clusters)\.test\.ts$/.test(path))
   return new Set(files.flatMap(serversOfFile).filter((server) => !unwanted.includes(server)))
 }
 

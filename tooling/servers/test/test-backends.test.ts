@@ -33,5 +33,12 @@ describe('the servers of a test file', () => {
     expect(serversOfFile('/a.redis/feed.redis.integration.test.ts')).toEqual(['redis'])
     expect(serversOfFile('relay.postgres.redis.integration.test.ts')).toEqual(['postgres', 'redis'])
     expect(serversOfFile('redis.integration.test.ts')).toEqual(['postgres'])
+    expect(serversOfFile('feed.redis-cluster.integration.test.ts')).toEqual(['redis-cluster'])
+  })
+
+  it('are not the clusters that it starts itself', () => {
+    expect(serversOfFile('failover.redis-cluster.clusters.test.ts')).toEqual([])
+    expect(serversOfFile('relay.postgres.kafka-cluster.clusters.integration.test.ts')).toEqual(['postgres'])
+    expect(serversOfFile('any.clusters.test.ts')).toEqual([])
   })
 })

@@ -14,7 +14,7 @@ import { kafkaClassPath } from './kafka-jars.ts'
 /** As `pom.xml` has it. */
 export const kafkaVersion = '4.1.2'
 /** What a probe answers: the protocol does not tell. */
-export const unknownVersion = 'of unknown version'
+const unknownVersion = 'of unknown version'
 /** Any will do: what starts here never meets another cluster. */
 const clusterId = 'AAAAAAAAAAAAAAAAAAAAAQ'
 const startDeadlineMs = 90_000

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Cluster, Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createKeyspace, serverUrl, startRedisCluster, waitUntil } from '../src/index.ts'
+import { startRedisCluster, waitUntil } from '../src/index.ts'
 import { nodeUrls } from '../src/node-urls.ts'
 import { identifyProcess } from '../src/process-identity.ts'
 import { serverDefinition } from '../src/registry.ts'
@@ -93,17 +93,5 @@ describe('a Redis Cluster as one server', () => {
     await server.restart()
     expect(server.url).toBe(url)
     expect(await withCluster(url, (client) => client.get('kept'))).toBe('1')
-  })
-
-  it('is shared by a run, by tests with keyspaces of their own', async () => {
-    const url = await serverUrl('redis-cluster')
-    expect(await serverDefinition('redis-cluster').probe(url, 15_000)).toMatch(/^\d+\.\d+\.\d+$/)
-    const own = createKeyspace(url)
-    await withCluster(url, async (client) => {
-      await Promise.all(keys.map((key) => client.set(`${own.prefix}:${key}`, key)))
-    })
-    expect(await own.count()).toBe(keys.length)
-    await own.remove()
-    expect(await own.count()).toBe(0)
   })
 })

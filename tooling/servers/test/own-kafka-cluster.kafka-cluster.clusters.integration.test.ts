@@ -3,10 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Kafka, logLevel, Partitioners, type Producer } from 'kafkajs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { serverUrl, startKafkaCluster, waitUntil, type OwnKafkaCluster } from '../src/index.ts'
+import { startKafkaCluster, waitUntil, type OwnKafkaCluster } from '../src/index.ts'
 import { nodeAddresses } from '../src/node-urls.ts'
 import { identifyProcess } from '../src/process-identity.ts'
-import { serverDefinition } from '../src/registry.ts'
 
 let directory: string
 
@@ -74,13 +73,5 @@ describe('three Kafka nodes of one’s own', () => {
     const pids = cluster.nodes.map(({ pid }) => pid)
     await cluster.stop()
     expect(pids.map(identifyProcess)).toEqual([undefined, undefined, undefined])
-  })
-})
-
-describe('the Kafka cluster of a run', () => {
-  it('answers with three members', async () => {
-    const url = await serverUrl('kafka-cluster')
-    expect(nodeAddresses(url)).toHaveLength(3)
-    await serverDefinition('kafka-cluster').probe(url, 15_000)
   })
 })
