@@ -107,6 +107,12 @@ export interface KafkaAdmin {
     topic: string,
   ): Promise<readonly (KafkaOffset & { readonly low: string; readonly high: string })[]>
   fetchTopicOffsetsByTimestamp(topic: string, timestamp: number): Promise<readonly KafkaOffset[]>
+  describeGroups(groupIds: string[]): Promise<{
+    readonly groups: readonly {
+      readonly state: string
+      readonly members: readonly { readonly memberAssignment: Buffer }[]
+    }[]
+  }>
   fetchOffsets(request: { readonly groupId: string; readonly topics: string[] }): Promise<
     readonly {
       readonly topic: string
@@ -135,6 +141,8 @@ export interface KafkaCluster {
   removeBroker(address: { readonly host: string; readonly port: number }): void
   findLeaderForPartitions(topic: string, partitions: number[]): { readonly [leader: string]: number[] }
   findBroker(node: { readonly nodeId: string }): Promise<KafkaBroker>
+  /** The broker that speaks for a group; what it takes of the group protocol is in no client's types. */
+  findGroupCoordinator(group: { readonly groupId: string }): Promise<unknown>
 }
 
 export interface KafkaBroker {
