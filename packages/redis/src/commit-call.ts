@@ -1,0 +1,131 @@
+import {
+  type Commit,
+  type CommitOutcome,
+  EventStoreError,
+  type ExpectedRevision,
+  type ExpectedVersion,
+  RevisionConflictError,
+  type StreamAppend,
+  streamDeleted,
+  VersionConflictError,
+} from '@eventspine/core'
+import type { RedisArgument } from './client.ts'
+import { packEvents } from './codec.ts'
+import type { PartitionKeys } from './keys.ts'
+import type { GuardedCall } from './resend-guard.ts'
+
+/** How long answers are kept for calls that may come twice: longer than any client tries. */
+const KEEP_ANSWERS_MS = 24 * 60 * 60 * 1000
+
+/** Expected versions as the scripts take them. */
+export function expectedVersion(expected: ExpectedVersion): number {
+  if (typeof expected === 'number') return expected
+  return expected === 'any' ? -1 : expected === 'none' ? -2 : -3
+}
+
+function expectedRevision(expected: ExpectedRevision): string {
+  if (expected === 'any') return '*'
+  return expected === 'none' ? '-' : `=${expected.revision}`
+}
+
+/** The arguments of `appendScript`. */
+export function appendArguments(
+  { streamId, expectedVersion: expected, events }: StreamAppend,
+  bodyInFeed: boolean,
+): RedisArgument[] {
+  const parameters = [streamId, expectedVersion(expected), events.length, packEvents(events)]
+  if (bodyInFeed) parameters.push('1')
+  return parameters
+}
+
+/** Reads the answer of `appendScript`. */
+export function appendOutcome(answer: unknown, append: StreamAppend): CommitOutcome {
+  // The script returns a table of numbers, and a letter after a refusal; a client may give numbers as texts.
+  const [version, sequence, verdict] = answer as readonly (number | string)[]
+  if (Number(version) > 0)
+    return { ok: true, streams: [{ version: Number(version), sequence: Number(sequence) }], revisions: [] }
+  if (verdict === 's') return { ok: false, error: partitionSealed(append.partition) }
+  return { ok: false, error: versionRefused(append, Number(sequence)) }
+}
+
+/** Keys and arguments of `commitScript`. */
+export interface CommitCall {
+  readonly keys: readonly string[]
+  readonly args: readonly RedisArgument[]
+}
+
+/** Prepares `commitScript` for a commit within one partition. */
+export function commitCall(
+  { appends, documents }: Commit,
+  keys: PartitionKeys,
+  options: {
+    readonly bodyInFeed: boolean
+    readonly client: string
+    readonly guarded: GuardedCall | undefined
+  },
+): CommitCall {
+  const { bodyInFeed, client, guarded } = options
+  const names = [keys.heads, keys.sequence, keys.feed, keys.revision, keys.answers(client)]
+  const args: RedisArgument[] = [
+    guarded?.slot ?? '',
+    guarded?.number ?? 0,
+    KEEP_ANSWERS_MS,
+    appends.length,
+    documents.length,
+    bodyInFeed ? '1' : '',
+  ]
+  for (const { streamId, expectedVersion: expected, events } of appends) {
+    names.push(keys.stream(streamId))
+    args.push(streamId, expectedVersion(expected), events.length, packEvents(events))
+  }
+  for (const { collection, key, value, expectedRevision: expected, expiresInMs, listed } of documents) {
+    names.push(keys.document(collection, key), keys.listing(collection))
+    args.push(expectedRevision(expected), value === undefined ? 'd' : 's', value ?? '', expiresInMs ?? '')
+    args.push(listed ? '1' : '', key)
+  }
+  return { keys: names, args }
+}
+
+/** Reads the answer of `commitScript`. */
+export function commitOutcome(answer: unknown, { appends, documents }: Commit): CommitOutcome {
+  const [verdict, ...rest] = String(answer).split(' ')
+  if (verdict === 'k') {
+    const numbers = rest.map(Number)
+    const streams = appends.map((_, index) => ({
+      version: numbers[index * 2] ?? 0,
+      sequence: numbers[index * 2 + 1] ?? 0,
+    }))
+    const written = rest.slice(appends.length * 2)
+    return {
+      ok: true,
+      streams,
+      revisions: written.map((revision) => (revision === '0' ? undefined : revision)),
+    }
+  }
+  const index = Number(rest[0]) - 1
+  const append = appends[index]
+  const document = documents[index]
+  if (verdict === 's') return { ok: false, error: partitionSealed(appends[0]?.partition ?? 0) }
+  if (verdict === 'v' && append !== undefined)
+    return { ok: false, error: versionRefused(append, Number(rest[1])) }
+  if (verdict === 'd' && document !== undefined)
+    return { ok: false, error: new RevisionConflictError(document.collection, document.key) }
+  const error = new EventStoreError(
+    'OUTCOME_UNKNOWN',
+    'redis: the client sent a write again, and the answer to the first time is gone',
+    { outcome: 'unknown', retryable: true },
+  )
+  return { ok: false, error }
+}
+
+/** The verdict on an append whose stream is at another version. `head` is negative for a deleted stream. */
+function versionRefused(
+  { streamId, expectedVersion: expected }: StreamAppend,
+  head: number,
+): EventStoreError {
+  return head < 0 ? streamDeleted(streamId, -head) : new VersionConflictError(streamId, expected, head)
+}
+
+export function partitionSealed(partition: number): EventStoreError<'PARTITION_SEALED'> {
+  return new EventStoreError('PARTITION_SEALED', `partition ${partition} is sealed: it accepts no appends`)
+}
