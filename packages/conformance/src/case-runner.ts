@@ -102,6 +102,7 @@ function withSource(test: TestBackend): CaseBackend {
     reopen: () => test.reopen(),
     child: test.child,
     loseReply: test.loseReply?.bind(test),
+    loseRelayReply: test.loseRelayReply?.bind(test),
     trimFeed: test.trimFeed?.bind(test),
     trimHandled: test.trimHandled?.bind(test),
     outage: test.outage?.bind(test),

@@ -34,6 +34,8 @@ export interface TestBackend {
    * bed has no means for that, cases give up on the call instead.
    */
   readonly loseReply?: (() => Promise<void>) | undefined
+  /** Lets the reply to the next write of a relay of `backend` get lost after it was executed, likewise. */
+  readonly loseRelayReply?: (() => Promise<void>) | undefined
   /**
    * Lets all of the feed go that was written so far, whoever needs it. Needed exactly where `feedRetention` is `trimmed`.
    */

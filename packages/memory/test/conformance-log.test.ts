@@ -1,5 +1,8 @@
-import { testEventStream } from '@eventspine/conformance'
+import { testEventStream, testRelayTarget } from '@eventspine/conformance'
 import { describe, it } from 'vitest'
 import { openLog } from './log-backend.ts'
 
-testEventStream({ describe, it, name: 'memory log', open: openLog })
+const options = { describe, it, name: 'memory log', open: openLog }
+
+testEventStream(options)
+testRelayTarget(options)

@@ -13,6 +13,7 @@ export function openLog({ partitions }: OpenRequest): Promise<TestBackend> {
   }
   return testBed(() => memoryStream({ database, faults }), {
     loseReply: async () => faults.failAfter('publish'),
+    loseRelayReply: async () => faults.failAfter('relayWrite'),
     trimFeed: () => trim(true),
     trimHandled: () => trim(false),
     outage: async () => {

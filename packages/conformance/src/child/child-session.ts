@@ -1,5 +1,6 @@
 import type { Backend } from '@eventspine/core'
 import { EventStoreError } from '@eventspine/core'
+import { RelaySource } from '../relay-source.ts'
 import { FileJournal } from '../torture/journal.ts'
 import { attempt } from '../torture/operation.ts'
 import { readStoreContents } from '../torture/store-contents.ts'
@@ -56,6 +57,22 @@ export class ChildSession {
       return wins
     },
     publish: async ({ events }) => ({ token: (await this.#backend.stream.publish(events)).token }),
+    relay: async ({ relay, incarnation, events, limit }) => {
+      const source = new RelaySource(this.#backend.capabilities, 1, incarnation)
+      for (const { streamId, ...event } of events)
+        await source.append(streamId, [{ type: 'Counted', ...event }])
+      const session = await this.#backend.stream.openRelay(source.request(0, relay))
+      while (!(await source.isAtEnd(0, session.position))) {
+        const page = await source.page(0, session.position, limit)
+        await session.write(
+          page.events.map((event) => ({ event })),
+          page.next,
+        )
+        this.#note({ kind: 'relayed', position: page.next })
+      }
+      await session.close()
+      return null
+    },
     tail: async ({ partition }) => {
       void this.#tail(partition)
       return null

@@ -48,6 +48,8 @@ export interface ChildCommands {
     reply: readonly boolean[]
   }
   publish: { request: { readonly events: readonly PublishEvent[] }; reply: { readonly token: string } }
+  /** Relays a list of events to the end, page by page, each told by a note. */
+  relay: { request: ChildRelay; reply: null }
   /** Reads a partition's feed from its start and goes on; each event is told by a note. */
   tail: { request: { readonly partition: number }; reply: null }
   consume: { request: ChildConsumer; reply: null }
@@ -83,6 +85,15 @@ export interface ChildConsumer extends Pick<
   readonly countIn?: string
 }
 
+/** A source of one partition, the same in every process. */
+export interface ChildRelay {
+  readonly relay: string
+  readonly incarnation: string
+  readonly events: readonly { readonly id: string; readonly streamId: string; readonly data: unknown }[]
+  /** Of a page. */
+  readonly limit: number
+}
+
 /** A handler starts on an event, or has succeeded with it. */
 interface HandlerNote<Kind extends string> {
   readonly kind: Kind
@@ -106,6 +117,7 @@ export type ChildNote =
   | { readonly kind: 'seen'; readonly id: string; readonly position: string }
   | HandlerNote<'handling'>
   | HandlerNote<'handled'>
+  | { readonly kind: 'relayed'; readonly position: string }
   | { readonly kind: 'aborted'; readonly name: string; readonly partition: number }
   | {
       readonly kind: 'notice'
