@@ -172,6 +172,39 @@ describe('a fault proxy', () => {
     expect(client.text).toBe('')
   })
 
+  it('breaks the connection in place of delivering a request', async () => {
+    const client = await LineClient.open(proxy.port)
+    await client.ask('one')
+    const lost = proxy.loseRequest({ containing: 'two' })
+    client.socket.write('two\n')
+    expect(await lost).toEqual({ droppedBytes: 'two\n'.length })
+    await until(() => client.ended && server.open === 0)
+    expect(server.received).toEqual(['one'])
+    await (await LineClient.open(proxy.port)).ask('two')
+  })
+
+  it('drops a reply and is silent on that connection from then on, until the client leaves', async () => {
+    const client = await LineClient.open(proxy.port)
+    const silenced = proxy.silence({ containing: 'one' })
+    client.socket.write('one\n')
+    expect(await silenced).toEqual({ droppedBytes: 're:one\n'.length })
+    client.socket.write('two\n')
+    await (await LineClient.open(proxy.port)).ask('three')
+    expect(server.received).toEqual(['one', 'three'])
+    expect([client.text, client.ended]).toEqual(['', false])
+    client.socket.destroy()
+    await until(() => server.open === 1)
+  })
+
+  it('delivers a reply and breaks the connection after it', async () => {
+    const client = await LineClient.open(proxy.port)
+    const cut = proxy.cutAfterReply({ containing: 'one' })
+    client.socket.write('one\n')
+    await cut
+    await until(() => client.ended && server.open === 0)
+    expect(client.text).toBe('re:one\n')
+  })
+
   it('holds everything in a black hole, the end of a client too, and delivers it when it passes again', async () => {
     const client = await LineClient.open(proxy.port)
     await client.ask('one')
@@ -216,5 +249,6 @@ describe('a fault proxy', () => {
     await proxy.close()
     await expect(closed).rejects.toThrow('closed')
     expect(() => proxy.loseReply({ bytes: 0 })).toThrow(RangeError)
+    expect(() => proxy.loseReply({ kafka: 'EndTxn' })).toThrow('only to a proxy of a kafka: URL')
   })
 })

@@ -1,19 +1,18 @@
 import { connect, type Socket } from 'node:net'
-import type { ReplyLoss } from './reply-loss.ts'
+import { Direction } from './direction.ts'
+import { KafkaFrames, type FramedChunk, type KafkaFrame } from './kafka-frames.ts'
+import type { RequestFault } from './request-fault.ts'
+import type { Traffic } from './traffic.ts'
 
-/** What the proxy does with bytes at this moment; one object, shared by all its connections. */
-export interface Traffic {
-  /** Milliseconds by which each chunk is late, in each direction. */
-  delayMs: number
-  /** While true nothing is forwarded; what arrives waits, as on a network that has stopped delivering. */
-  held: boolean
-  /** The reply to lose, when one is to be lost. */
-  loss: ReplyLoss | undefined
-}
-
-interface LateChunk {
-  readonly dueAt: number
-  readonly chunk: Buffer
+/** A fault that has struck this connection. */
+interface Struck {
+  readonly fault: RequestFault
+  /** On a proxy of Kafka: whose reply it is about; elsewhere the next reply is. */
+  readonly request: KafkaFrame | undefined
+  /** Of the reply that is still to be delivered before the connection is cut, how many bytes; unknown at first. */
+  remainingReply?: number
+  /** True once nothing may come back any more. */
+  silent: boolean
 }
 
 /** One client's connection and the one made for it to the target. */
@@ -23,12 +22,17 @@ export class ProxiedConnection {
   readonly #traffic: Traffic
   readonly #toServer: Direction
   readonly #toClient: Direction
-  /** True once this connection's next reply must not arrive. */
-  #losing: ReplyLoss | undefined
+  readonly #requests: KafkaFrames | undefined
+  readonly #replies: KafkaFrames | undefined
+  #struck: Struck | undefined
 
   constructor(client: Socket, target: { host: string; port: number }, traffic: Traffic, onEnd: () => void) {
     this.#client = client
     this.#traffic = traffic
+    if (traffic.protocol === 'kafka') {
+      this.#requests = new KafkaFrames('requests')
+      this.#replies = new KafkaFrames('replies')
+    }
     this.#server = connect({ ...target, noDelay: true, allowHalfOpen: true })
     this.#toServer = new Direction(client, this.#server, traffic, (chunk) => this.#forward(chunk))
     this.#toClient = new Direction(this.#server, client, traffic, (chunk) => this.#reply(chunk))
@@ -59,93 +63,107 @@ export class ProxiedConnection {
   #spreadClose(): void {
     if (this.#traffic.held) return
     if (this.#server.closed) this.#client.destroy()
-    // The side whose reply was lost reads on to an orderly end, see #forward.
-    if (this.#client.closed && this.#losing === undefined) this.#server.destroy()
+    if (!this.#client.closed) return
+    // The side whose reply was lost reads on to an orderly end: a reset could take bytes away before it reads them.
+    if (this.#struck === undefined) this.#server.destroy()
+    else this.#server.end()
   }
 
-  #forward(chunk: Buffer): void {
-    const { loss } = this.#traffic
-    if (this.#losing !== undefined) {
+  #forward(arrived: Buffer): void {
+    const framed = this.#requests?.take(arrived) ?? { chunk: arrived, frames: [] }
+    const { chunk } = framed
+    if (this.#struck !== undefined) {
       // The rest of a request in several chunks still has to arrive for the work to be done.
-      if (this.#losing.waitsForReply && this.#server.writable) this.#server.write(chunk)
+      const isNeeded = this.#struck.fault.waitsForReply && this.#struck.fault.kind !== 'lose-request'
+      if (isNeeded && !this.#struck.silent && this.#server.writable) this.#server.write(chunk)
       return
     }
-    if (loss === undefined || !loss.isDue(this, chunk)) {
+    const { fault } = this.#traffic
+    const due = fault?.dueIn(this, framed, this.#requests !== undefined)
+    if (fault === undefined || due === undefined) {
       this.#server.write(chunk)
       return
     }
-    this.#traffic.loss = undefined
-    this.#losing = loss
-    const forwarded = chunk.subarray(0, loss.bytesToForward(chunk))
-    if (!loss.waitsForReply) {
-      // The target gets these bytes and an orderly end; a reset could take them away before it reads them.
-      this.#server.end(forwarded)
-      this.#loseClient(loss, 0)
-      return
-    }
-    this.#server.write(forwarded)
+    this.#traffic.fault = undefined
+    this.#struck = { fault, request: due.frame, silent: false }
+    this.#strike(fault, framed, due.frame)
   }
 
-  #reply(chunk: Buffer): void {
-    if (this.#losing === undefined) {
-      this.#traffic.loss?.onReply(this)
-      this.#client.write(chunk)
+  #strike(fault: RequestFault, { chunk }: FramedChunk, request: KafkaFrame | undefined): void {
+    if (fault.kind === 'lose-request') {
+      // On a proxy of Kafka, what came before the chosen request in the same chunk is none of it.
+      const before = chunk.subarray(0, request?.at ?? 0)
+      this.#server.end(before)
+      this.#loseClient(fault, chunk.length - before.length)
       return
     }
-    // The target has answered, so it has done the work: now nobody may hear of it.
-    if (this.#losing.waitsForReply) this.#loseClient(this.#losing, chunk.length)
+    const forwarded = chunk.subarray(0, fault.bytesToForward(chunk))
+    if (fault.waitsForReply) {
+      this.#server.write(forwarded)
+      return
+    }
+    this.#server.end(forwarded)
+    this.#loseClient(fault, 0)
+  }
+
+  #reply(arrived: Buffer): void {
+    const framed = this.#replies?.take(arrived) ?? { chunk: arrived, frames: [] }
+    const struck = this.#struck
+    if (struck === undefined) {
+      this.#traffic.fault?.onReply(this)
+      this.#client.write(framed.chunk)
+      return
+    }
+    if (struck.silent || !struck.fault.waitsForReply) return
+    const start = this.#startOfReply(struck, framed)
+    if (start === undefined) {
+      this.#client.write(framed.chunk)
+      return
+    }
+    if (struck.fault.kind === 'cut-after-reply') this.#deliverAndCut(struck, framed, start)
+    else this.#drop(struck, framed.chunk, start)
+  }
+
+  /** Where in the chunk the reply begins, or goes on, that the fault is about. */
+  #startOfReply({ request, remainingReply }: Struck, { frames }: FramedChunk): number | undefined {
+    if (request === undefined || remainingReply !== undefined) return 0
+    return frames.find(({ correlationId }) => correlationId === request.correlationId)?.at
+  }
+
+  /** The target has answered, so it has done the work: now nobody may hear of it. */
+  #drop(struck: Struck, chunk: Buffer, start: number): void {
+    if (start > 0) this.#client.write(chunk.subarray(0, start))
+    const droppedBytes = chunk.length - start
+    struck.silent = true
+    if (struck.fault.kind === 'silence') {
+      struck.fault.happened(droppedBytes)
+      return
+    }
+    this.#loseClient(struck.fault, droppedBytes)
     this.#server.end()
   }
 
-  #loseClient(loss: ReplyLoss, droppedBytes: number): void {
-    this.#client.destroy()
-    loss.happened(droppedBytes)
-  }
-}
-
-/** One direction of a connection: keeps the order of its bytes, whatever delay they were given. */
-class Direction {
-  readonly #from: Socket
-  readonly #to: Socket
-  readonly #traffic: Traffic
-  readonly #deliver: (chunk: Buffer) => void
-  readonly #late: LateChunk[] = []
-  #ended = false
-  #timer: NodeJS.Timeout | undefined
-
-  constructor(from: Socket, to: Socket, traffic: Traffic, deliver: (chunk: Buffer) => void) {
-    this.#from = from
-    this.#to = to
-    this.#traffic = traffic
-    this.#deliver = deliver
-    from.on('data', (chunk: Buffer) => {
-      this.#late.push({ chunk, dueAt: performance.now() + traffic.delayMs })
-      this.flush()
-    })
-    from.on('end', () => {
-      this.#ended = true
-      this.flush()
-    })
-    from.on('close', () => clearTimeout(this.#timer))
-    to.on('drain', () => this.flush())
-  }
-
-  flush(): void {
-    clearTimeout(this.#timer)
-    while (!this.#traffic.held) {
-      const first = this.#late[0]
-      if (first === undefined) break
-      const waitMs = first.dueAt - performance.now()
-      if (waitMs > 0) {
-        this.#timer = setTimeout(() => this.flush(), waitMs)
-        break
-      }
-      this.#late.shift()
-      this.#deliver(first.chunk)
+  #deliverAndCut(struck: Struck, { chunk, frames }: FramedChunk, start: number): void {
+    const { request } = struck
+    const frame = frames.find(({ correlationId }) => correlationId === request?.correlationId)
+    const end = frame?.end ?? chunk.length
+    struck.remainingReply = Math.max(0, end - chunk.length)
+    const delivered = chunk.subarray(0, Math.max(start, Math.min(end, chunk.length)))
+    if (struck.remainingReply > 0) {
+      this.#client.write(delivered)
+      return
     }
-    // Back-pressure: a held or slow direction does not gather the whole stream in memory.
-    if (this.#traffic.held || this.#late.length > 64 || this.#to.writableNeedDrain) this.#from.pause()
-    else this.#from.resume()
-    if (this.#ended && this.#late.length === 0 && !this.#traffic.held) this.#to.end()
+    struck.silent = true
+    // An orderly end, so that the reply arrives before it.
+    this.#client.end(delivered, () => {
+      this.#client.destroy()
+      struck.fault.happened(0)
+    })
+    this.#server.end()
+  }
+
+  #loseClient(fault: RequestFault, droppedBytes: number): void {
+    this.#client.destroy()
+    fault.happened(droppedBytes)
   }
 }

@@ -68,7 +68,7 @@ export const kafka: ServerDefinition = {
     const url = `kafka://127.0.0.1:${request.port}`
     const nodeId = Number(request.settings['node.id'] ?? defaultSettings['node.id'])
     // A node of several is there before the others may be: its partitions are theirs too.
-    const isOneOfSeveral = 'controller.quorum.voters' in request.settings
+    const isOneOfSeveral = request.settings['controller.quorum.voters']?.includes(',') === true
     const expectation = isOneOfSeveral ? { nodeId } : { nodeId, partitions: 'led' as const }
     const logPath = join(request.folder, 'kafka.log')
     const attempt = await startProcess(

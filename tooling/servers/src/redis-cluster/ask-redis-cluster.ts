@@ -53,6 +53,14 @@ export async function slotOf(urls: readonly string[], key: string, deadlineMs: n
   throw lastError
 }
 
+/** Whether the node of this line is the master of the slot. */
+export function servesSlot({ slots }: ClusterNodeLine, slot: number): boolean {
+  return slots.some((range) => {
+    const [from = '', to = from] = range.split('-')
+    return Number(from) <= slot && slot <= Number(to)
+  })
+}
+
 /** How many nodes one node knows, itself included. */
 export async function knownNodes(url: string, deadlineMs: number): Promise<number> {
   return (await withNode(url, deadlineMs, nodeLines)).length

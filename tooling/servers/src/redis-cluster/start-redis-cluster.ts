@@ -3,7 +3,7 @@ import { stopNodes, type OwnCluster } from '../cluster/own-cluster.ts'
 import { startOwnNodes } from '../cluster/start-own-nodes.ts'
 import { untilWhole } from '../cluster/until-whole.ts'
 import type { OwnServer } from '../own-server.ts'
-import { askRedisCluster, clusterView, slotOf, type ClusterNodeLine } from './ask-redis-cluster.ts'
+import { askRedisCluster, clusterView, servesSlot, slotOf } from './ask-redis-cluster.ts'
 import { formRedisCluster, masters, planRedisCluster, redisClusterUrl } from './form-redis-cluster.ts'
 
 const answerDeadlineMs = 5_000
@@ -61,15 +61,8 @@ async function masterOf(nodes: readonly OwnServer[], key: string): Promise<OwnSe
   const urls = nodes.map(({ url }) => url)
   const slot = await slotOf(urls, key, answerDeadlineMs)
   const view = await clusterView(urls, answerDeadlineMs)
-  const owner = view.find((line) => serves(line, slot))
+  const owner = view.find((line) => servesSlot(line, slot))
   const master = nodes.find(({ url }) => new URL(url).port === String(owner?.port))
   if (master === undefined) throw new Error(`no node serves slot ${slot}`)
   return master
-}
-
-function serves({ slots }: ClusterNodeLine, slot: number): boolean {
-  return slots.some((range) => {
-    const [from = '', to = from] = range.split('-')
-    return Number(from) <= slot && slot <= Number(to)
-  })
 }
