@@ -8,6 +8,7 @@ import { consumeOwnershipCases } from './cases/consume-ownership.ts'
 import { consumeProcessCases } from './cases/consume-processes.ts'
 import { consumeProgramCases } from './cases/consume-programs.ts'
 import { crashCases } from './cases/crashes.ts'
+import { groupCases } from './cases/groups.ts'
 import { logCases } from './cases/log.ts'
 import { logTrimCases } from './cases/log-trim.ts'
 import { publishCases } from './cases/publish.ts'
@@ -47,6 +48,7 @@ export const streamCases: readonly Case[] = [
   ...consumeCheckpointCases,
   ...consumeFailureCases,
   ...consumeOwnershipCases,
+  ...groupCases,
   ...consumeEffectsCases,
   ...consumeObserveCases,
   ...consumeOptionsCases,

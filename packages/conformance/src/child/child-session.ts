@@ -57,6 +57,14 @@ export class ChildSession {
       return wins
     },
     publish: async ({ events }) => ({ token: (await this.#backend.stream.publish(events)).token }),
+    publishEach: async ({ streamIds, ids }) => {
+      for (const [index, id] of ids.entries()) {
+        const streamId = streamIds[index % streamIds.length] ?? ''
+        await this.#backend.stream.publish({ type: 'Counted', id, streamId, data: { number: index } })
+        this.#note({ kind: 'acknowledged', streamId, id, version: 0 })
+      }
+      return null
+    },
     relay: async ({ relay, incarnation, events, limit }) => {
       const source = new RelaySource(this.#backend.capabilities, 1, incarnation)
       for (const { streamId, ...event } of events)

@@ -48,6 +48,11 @@ export interface ChildCommands {
     reply: readonly boolean[]
   }
   publish: { request: { readonly events: readonly PublishEvent[] }; reply: { readonly token: string } }
+  /** Publishes one event after the other, each acknowledged by a note. */
+  publishEach: {
+    request: { readonly streamIds: readonly string[]; readonly ids: readonly string[] }
+    reply: null
+  }
   /** Relays a list of events to the end, page by page, each told by a note. */
   relay: { request: ChildRelay; reply: null }
   /** Reads a partition's feed from its start and goes on; each event is told by a note. */
