@@ -26,13 +26,17 @@ export interface SystemProgram {
  * Finds the program on the PATH. Where it is missing, root on Debian installs it by apt, once, whoever asks at the
  * same time; others are told what to install.
  *
+ * @param mayInstall - By default, whether this is root on Debian.
  * @returns its path.
  * @throws {@link ServerStartError} it is not there and cannot be installed.
  */
-export async function systemProgram(program: SystemProgram): Promise<string> {
+export async function systemProgram(
+  program: SystemProgram,
+  mayInstall: boolean = canInstall(),
+): Promise<string> {
   const found = await onPath(program.name)
   if (found !== undefined) return found
-  if (!canInstall()) throw missing(program, `there is no ${program.name} on the PATH`)
+  if (!mayInstall) throw missing(program, `there is no ${program.name} on the PATH`)
   return await withExclusiveLock(join(serversDirectory(), 'apt.lock'), installDeadlineMs, async () => {
     await ((await onPath(program.name)) ?? install(program))
     const installed = await onPath(program.name)

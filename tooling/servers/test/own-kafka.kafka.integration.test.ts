@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Kafka, logLevel, Partitioners, type Admin } from 'kafkajs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { serverUrl, startKafka, waitUntil, type OwnServer } from '../src/index.ts'
+import { runKafkaTool, serverUrl, startKafka, waitUntil, type OwnServer } from '../src/index.ts'
 import { identifyProcess } from '../src/process-identity.ts'
 import { serverDefinition } from '../src/registry.ts'
+import { gone, startInChild } from './server-in-child.ts'
 
 let directory: string
 
@@ -60,7 +61,7 @@ async function makeTopic(server: OwnServer): Promise<void> {
 }
 
 describe('a Kafka of one’s own', () => {
-  it('keeps its data and its URL over a restart, in order or after kill -9, and is gone after stop', async () => {
+  it('keeps its data and its URL over a restart, in order or after kill -9, for Kafka’s own reader too, and is gone after stop', async () => {
     const server = await startKafka()
     const { url, pid } = server
     expect(server.version).toBe('4.1.2')
@@ -74,10 +75,19 @@ describe('a Kafka of one’s own', () => {
     await server.restart()
     expect(server.url).toBe(url)
     expect(await endOf(server)).toBe('2')
+    const consumer = 'org.apache.kafka.tools.consumer.ConsoleConsumer'
+    const from = ['--bootstrap-server', new URL(url).host, '--topic', 'kept', '--from-beginning']
+    expect(await runKafkaTool(consumer, [...from, '--max-messages', '2'])).toBe('one\ntwo\n')
     await server.stop()
     expect(identifyProcess(server.pid)).toBeUndefined()
     expect(existsSync(server.dataDirectory)).toBe(false)
     await server.stop()
+  })
+
+  it('ends with the process that started it', async () => {
+    const { pid, owner } = await startInChild('kafka')
+    owner.stdin.end('exit\n')
+    expect(await gone(pid)).toBe(true)
   })
 
   it('fails with the end of its log when it cannot start, and leaves no process', async () => {

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createKeyspace, serverUrl, startRedis, type OwnServer } from '../src/index.ts'
 import { identifyProcess } from '../src/process-identity.ts'
 import { serverDefinition } from '../src/registry.ts'
+import { gone, startInChild } from './server-in-child.ts'
 
 let directory: string
 
@@ -72,6 +73,12 @@ describe('a Redis of one’s own', () => {
     await server.restart()
     expect(server.url).toBe(url)
     expect(await withClient(url, (client) => client.get('kept'))).toBe('2')
+  })
+
+  it('ends with the process that started it', async () => {
+    const { pid, owner } = await startInChild('redis')
+    owner.stdin.end('exit\n')
+    expect(await gone(pid)).toBe(true)
   })
 
   it('fails with the end of its log when it cannot start, and leaves no process', async () => {

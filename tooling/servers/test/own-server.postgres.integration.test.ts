@@ -1,14 +1,12 @@
-import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createDatabase, startFaultProxy, startPostgres, waitUntil, type OwnServer } from '../src/index.ts'
+import { createDatabase, startFaultProxy, startPostgres, type OwnServer } from '../src/index.ts'
 import { identifyProcess } from '../src/process-identity.ts'
+import { gone, startInChild } from './server-in-child.ts'
 
 let directory: string
 
@@ -37,10 +35,6 @@ async function query(url: string, statement: string): Promise<readonly unknown[]
 async function insertRow(server: OwnServer): Promise<void> {
   await query(server.url, 'create table if not exists kept (number int)')
   await query(server.url, 'insert into kept values (1)')
-}
-
-async function gone(pid: number): Promise<boolean> {
-  return (await waitUntil(() => identifyProcess(pid) === undefined, { deadlineMs: 20_000 })) ?? false
 }
 
 describe('a PostgreSQL of one’s own', () => {
@@ -141,13 +135,13 @@ describe('a PostgreSQL of one’s own', () => {
   })
 
   it('ends with the process that started it', async () => {
-    const { pid, owner } = await startInChild()
+    const { pid, owner } = await startInChild('postgres')
     owner.stdin.end('exit\n')
     expect(await gone(pid)).toBe(true)
   })
 
   it('is cleared away by the next start when its owner was killed', async () => {
-    const { pid, owner, dataDirectory } = await startInChild()
+    const { pid, owner, dataDirectory } = await startInChild('postgres')
     owner.kill('SIGKILL')
     await new Promise((resolve) => owner.once('exit', resolve))
     expect(identifyProcess(pid)).toBeDefined()
@@ -171,23 +165,3 @@ describe('a PostgreSQL of one’s own', () => {
     }
   })
 })
-
-interface Child {
-  readonly owner: ReturnType<typeof spawnOwner>
-  readonly pid: number
-  readonly dataDirectory: string
-}
-
-async function startInChild(): Promise<Child> {
-  const owner = spawnOwner()
-  for await (const line of createInterface(owner.stdout)) {
-    const told = JSON.parse(line) as { pid: number; dataDirectory: string } // Printed by the child's program.
-    return { ...told, owner }
-  }
-  throw new Error('the owner ended without starting a server')
-}
-
-function spawnOwner() {
-  const program = fileURLToPath(new URL('start-and-wait.ts', import.meta.url))
-  return spawn(process.execPath, ['--import', 'tsx', program], { stdio: ['pipe', 'pipe', 'inherit'] })
-}

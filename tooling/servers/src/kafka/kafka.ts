@@ -7,8 +7,8 @@ import { freePort } from '../free-port.ts'
 import type { ServerDefinition, StartRequest } from '../server-definition.ts'
 import { startFailure } from '../start-failure.ts'
 import { startProcess } from '../start-process.ts'
-import { systemProgram } from '../system-program.ts'
 import { askKafka } from './ask-kafka.ts'
+import { javaProgram } from './java-program.ts'
 import { kafkaClassPath } from './kafka-jars.ts'
 
 /** As `pom.xml` has it. */
@@ -98,15 +98,6 @@ const javaOptions = [
   // Otherwise every start writes all settings down three times.
   '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
 ]
-
-async function javaProgram(): Promise<string> {
-  return await systemProgram({
-    server: 'kafka',
-    name: 'java',
-    debianPackage: 'openjdk-17-jre-headless',
-    product: 'Java 17',
-  })
-}
 
 async function propertiesText({ port, settings }: StartRequest, dataDirectory: string): Promise<string> {
   const controllerPort = await freePort()

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { untilWhole } from '../cluster/until-whole.ts'
 import type { NodePlan, NodePorts } from '../cluster/node-plan.ts'
-import { redisProgram } from '../redis/redis.ts'
+import { redisProgram } from '../redis/redis-program.ts'
 import { ServerStartError } from '../server-start-error.ts'
 import { askRedisCluster, knownNodes } from './ask-redis-cluster.ts'
 

@@ -1,11 +1,10 @@
-import { existsSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ServerDefinition, StartRequest } from '../server-definition.ts'
 import { startFailure } from '../start-failure.ts'
 import { startProcess } from '../start-process.ts'
-import { systemProgram } from '../system-program.ts'
 import { askRedis } from './ask-redis.ts'
+import { redisProgram } from './redis-program.ts'
 
 const startDeadlineMs = 60_000
 const attemptMs = 2_000
@@ -50,16 +49,6 @@ export const redis: ServerDefinition = {
     if (!attempt.ready) throw startFailure('redis', attempt.log, logPath)
     return { url, dataDirectory, version: attempt.version, processes: [attempt.process] }
   },
-}
-
-/** The path of a program of Redis, installed where that may be done. */
-export async function redisProgram(name: 'redis-server' | 'redis-cli'): Promise<string> {
-  return await systemProgram({
-    server: 'redis',
-    name,
-    debianPackage: name === 'redis-cli' && existsSync('/etc/debian_version') ? 'redis-tools' : 'redis-server',
-    product: 'Redis 7',
-  })
 }
 
 function configurationText({ port, settings }: StartRequest, dataDirectory: string): string {
