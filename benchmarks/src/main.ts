@@ -11,6 +11,7 @@ import type { OpenTarget, Scenario } from './target.ts'
 const targets: Readonly<Record<string, () => Promise<OpenTarget>>> = {
   memory: async () => (await import('./memory/memory-target.ts')).openMemoryTarget(),
   postgres: async () => (await import('./postgres/postgres-target.ts')).openPostgresTarget(),
+  redis: async () => (await import('./redis/redis-target.ts')).openRedisTarget(),
 }
 
 async function main(): Promise<void> {
