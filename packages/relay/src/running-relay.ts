@@ -1,7 +1,7 @@
 import { comparePositions, EventStoreError, parsePosition, parseToken } from '@eventspine/core'
 import type { DocumentStore, EventStore, EventStream, Position, Token } from '@eventspine/core'
 import { randomUUID } from 'node:crypto'
-import { pause } from './outage.ts'
+import { isTransient, pause } from './outage.ts'
 import { type Ownerships, unsharedOwnerships } from './ownership.ts'
 import { type PartitionProgress, PartitionRelay, type RelayEnd } from './partition-relay.ts'
 import { LeasedOwnerships } from './relay-lease.ts'
@@ -183,10 +183,18 @@ export class RunningRelay implements Relay {
 
   async #isBehind(partition: number, wanted: Position): Promise<boolean> {
     const own = this.#progress.get(partition)
-    const reached = own?.owned === true ? own.position : (await this.#ownerships.seen(partition))?.position
-    return [reached, own?.position].some(
-      (position) => position !== undefined && comparePositions(position, wanted) >= 0,
-    )
+    const positions = [own?.position, own?.owned === true ? undefined : await this.#seenPosition(partition)]
+    return positions.some((position) => position !== undefined && comparePositions(position, wanted) >= 0)
+  }
+
+  /** What cannot be seen now may be seen at the next look. */
+  async #seenPosition(partition: number): Promise<Position | undefined> {
+    try {
+      return (await this.#ownerships.seen(partition))?.position
+    } catch (error) {
+      if (isTransient(error)) return undefined
+      throw error
+    }
   }
 
   #refuseToWait(deadlineMs: number, timeoutMs: number, signal: AbortSignal | undefined): void {

@@ -1,0 +1,10 @@
+import { expect, it } from 'vitest'
+
+it('exports what the README names', async () => {
+  expect(Object.keys(await import('@eventspine/relay')).sort()).toMatchInlineSnapshot(`
+    [
+      "relay",
+      "relayOnce",
+    ]
+  `)
+})
