@@ -12,6 +12,8 @@ export interface ParsedRedisUrl {
   /** Of a cluster. */
   readonly auth: { readonly username?: string; readonly password?: string }
   readonly options: StoreOptions
+  /** Of a stream; `undefined`: the URL is that of a store. */
+  readonly topic: string | undefined
 }
 
 const CLUSTER = /^redis(s?)-cluster:\/\/(?:([^@/?]*)@)?([^@/?]+)\/?(?:\?(.*))?$/i
@@ -32,9 +34,10 @@ export function parseRedisUrl(url: string): ParsedRedisUrl {
     )
   }
   const parsed = new URL(url)
+  const topic = takeTopic(parsed.searchParams)
   const options = takeOptions(parsed.searchParams)
   const tls = /^rediss:/i.test(url)
-  return { cluster: false, tls, url: parsed.href, nodes: [], auth: {}, options }
+  return { cluster: false, tls, url: parsed.href, nodes: [], auth: {}, options, topic }
 }
 
 function parseCluster([, secure, credentials, hosts = '', query = '']: RegExpExecArray): ParsedRedisUrl {
@@ -44,11 +47,12 @@ function parseCluster([, secure, credentials, hosts = '', query = '']: RegExpExe
     return { host: host.replaceAll(/[[\]]/g, ''), port: Number(port ?? DEFAULT_PORT) }
   })
   const parameters = new URLSearchParams(query)
+  const topic = takeTopic(parameters)
   const options = takeOptions(parameters)
   const [unknown] = parameters.keys()
   if (unknown !== undefined) throw invalidArgument('url', `has the unknown parameter "${unknown}"`)
   const auth = parseCredentials(credentials)
-  return { cluster: true, tls: secure !== '', url: '', nodes, auth, options }
+  return { cluster: true, tls: secure !== '', url: '', nodes, auth, options, topic }
 }
 
 function parseCredentials(credentials: string | undefined): ParsedRedisUrl['auth'] {
@@ -57,6 +61,12 @@ function parseCredentials(credentials: string | undefined): ParsedRedisUrl['auth
   const username = decodeURIComponent(colon < 0 ? credentials : credentials.slice(0, colon))
   const password = colon < 0 ? '' : decodeURIComponent(credentials.slice(colon + 1))
   return { ...(username === '' ? {} : { username }), ...(password === '' ? {} : { password }) }
+}
+
+function takeTopic(parameters: URLSearchParams): string | undefined {
+  const topic = parameters.get('topic') ?? undefined
+  parameters.delete('topic')
+  return topic
 }
 
 function takeOptions(parameters: URLSearchParams): StoreOptions {

@@ -1,11 +1,11 @@
 import { invalidArgument } from '@eventspine/core'
 import { checkPrefix, PartitionKeys } from '../keys.ts'
 
-/** What the keys of a stream begin with: the topic comes behind a slash. */
+/** What the keys of a stream begin with: behind a sign that no prefix of a store has, the topic. */
 export function streamPrefix(prefix: string, topic: unknown): string {
   checkPrefix(prefix)
   checkPrefix(topic, 'topic')
-  const both = `${prefix}/${topic}`
+  const both = `${prefix}~${topic}`
   if (both.length > 100)
     throw invalidArgument('topic', 'must have at most 100 characters together with the prefix')
   return both
@@ -18,6 +18,8 @@ export class LogKeys {
   readonly log: string
   /** The last sequence. */
   readonly head: string
+  /** The last sequence that was trimmed, and the id of its event. */
+  readonly trimmed: string
   /** What groups without order have given up. */
   readonly parked: string
   readonly #base: string
@@ -27,6 +29,7 @@ export class LogKeys {
     this.documents = new PartitionKeys(prefix, partition)
     this.log = `${this.#base}log`
     this.head = `${this.#base}head`
+    this.trimmed = `${this.#base}trimmed`
     this.parked = `${this.#base}parked`
   }
 

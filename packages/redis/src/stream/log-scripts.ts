@@ -35,10 +35,10 @@ return before + 1
 `)
 
 /**
- * Lets old entries go, some thousand a call. The last one stays always. Without force, so does what a group without
- * order has not been handed, has in hand or has parked.
+ * Lets old entries go, some thousand a call. Without force, what a group without order has not been handed, has in
+ * hand or has parked stays.
  *
- * KEYS: log, head, parked.
+ * KEYS: log, head, parked, trimmed.
  * ARGV: events to keep at least as wanted, or -1; milliseconds that events are kept, or -1; the first sequence that
  * ordered groups need, or -1; `1` to force; the most entries to let go.
  * Returns the first sequence that is kept, and `1` when more may go.
@@ -70,7 +70,7 @@ if tonumber(ARGV[2]) >= 0 then
   end
   keepFrom = math.max(keepFrom, from)
 end
-keepFrom = math.min(keepFrom, head)
+keepFrom = math.min(keepFrom, head + 1)
 if ARGV[4] ~= '1' then
   if tonumber(ARGV[3]) >= 0 then keepFrom = math.min(keepFrom, tonumber(ARGV[3])) end
   local groups = redis.call('XINFO', 'GROUPS', KEYS[1])
@@ -91,6 +91,11 @@ if ARGV[4] ~= '1' then
 end
 if keepFrom <= low then return { low, 0 } end
 local upTo = math.min(keepFrom, low + tonumber(ARGV[5]))
+local last = redis.call('XREVRANGE', KEYS[1], string.format('%d', upTo - 1), '-', 'COUNT', 1)[1]
+if last then
+  local id = string.match(last[2][2], '^[^\\n]*\\n[^\\n]*\\n%d+ %d+ (%S+)')
+  redis.call('SET', KEYS[4], string.format('%d ', upTo - 1) .. (id or ''))
+end
 redis.call('XTRIM', KEYS[1], 'MINID', string.format('%d-0', upTo))
 return { upTo, upTo < keepFrom and 1 or 0 }
 `)
