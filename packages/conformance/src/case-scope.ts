@@ -12,3 +12,8 @@ export const DEFAULT_PATIENCE_MS = 10_000
 
 /** The scope of the case that is running; helpers outside of one do without. */
 export const caseScope = new AsyncLocalStorage<CaseScope>()
+
+/** Milliseconds that the running case waits for a condition. */
+export function patienceMs(): number {
+  return caseScope.getStore()?.patienceMs ?? DEFAULT_PATIENCE_MS
+}

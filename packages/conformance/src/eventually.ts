@@ -1,4 +1,4 @@
-import { caseScope, DEFAULT_PATIENCE_MS } from './case-scope.ts'
+import { patienceMs } from './case-scope.ts'
 
 /**
  * Waits until `condition` returns something other than `undefined` and `false`, and returns that.
@@ -8,7 +8,7 @@ import { caseScope, DEFAULT_PATIENCE_MS } from './case-scope.ts'
 export async function eventually<Result>(
   what: string,
   condition: () => Result | undefined | false | Promise<Result | undefined | false>,
-  timeoutMs = caseScope.getStore()?.patienceMs ?? DEFAULT_PATIENCE_MS,
+  timeoutMs = patienceMs(),
 ): Promise<Result> {
   const deadline = performance.now() + timeoutMs
   for (;;) {

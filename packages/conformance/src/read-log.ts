@@ -1,5 +1,6 @@
 import { comparePositions, type Backend, type RecordedEvent, type Token } from '@eventspine/core'
 import { randomUUID } from 'node:crypto'
+import { patienceMs } from './case-scope.ts'
 
 /**
  * Everything that a log holds, by partition and in its order, read by a group of its own up to `token` at least.
@@ -19,7 +20,7 @@ export async function readLog(
     },
   })
   try {
-    await reader.caughtUpTo(token)
+    await reader.caughtUpTo(token, { timeoutMs: 2 * patienceMs() })
   } finally {
     await reader.stop()
   }

@@ -22,7 +22,12 @@ export const consumerMutants: readonly Mutant[] = [
     law: 'C1',
     id: 'C1/loses-one',
     breaks: 'passes over one event of seven',
-    killedBy: ['consume/existing-then-live', 'consume/every-partition', 'crashes/history'],
+    killedBy: [
+      'consume/existing-then-live',
+      'consume/every-partition',
+      'groups/come-and-go',
+      'crashes/history',
+    ],
     create: () => {
       let calls = 0
       return changingHandlers((handler) => async (event, context) => {
@@ -142,7 +147,7 @@ export const consumerMutants: readonly Mutant[] = [
     law: 'C5',
     id: 'C5/everybody-owns',
     breaks: 'gives every member of a group all partitions',
-    killedBy: ['consume/one-owner', 'consume/partitions-shared'],
+    killedBy: ['consume/one-owner', 'consume/partitions-shared', 'groups/come-and-go'],
     create: () => {
       let members = 0
       return changingOptions(({ group }) => ({ group: `${group}-${++members}` }))

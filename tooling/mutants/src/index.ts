@@ -1,6 +1,8 @@
 export { allMutants } from './all-mutants.ts'
 export { documentMutants } from './document-mutants.ts'
+export { logMutants } from './log-mutants.ts'
 export type { Breakage, Mutant } from './mutant.ts'
 export { openMutant } from './open-mutant.ts'
+export { relayMutants } from './relay-mutants.ts'
 export { storeMutants } from './store-mutants.ts'
 export { streamMutants } from './stream-mutants.ts'

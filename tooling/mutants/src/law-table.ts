@@ -1,4 +1,12 @@
-import { type Case, documentCases, type Law, LAWS, storeCases, streamCases } from '@eventspine/conformance'
+import {
+  type Case,
+  documentCases,
+  type Law,
+  LAWS,
+  relayCases,
+  storeCases,
+  streamCases,
+} from '@eventspine/conformance'
 import { allMutants } from './all-mutants.ts'
 import type { Mutant } from './mutant.ts'
 
@@ -6,7 +14,7 @@ const START = '<!-- laws: written by print-table -->'
 const END = '<!-- /laws -->'
 
 /** Every case of the kit, in its order. */
-export const allCases: readonly Case[] = [...storeCases, ...documentCases, ...streamCases]
+export const allCases: readonly Case[] = [...storeCases, ...documentCases, ...streamCases, ...relayCases]
 
 /** Laws in the order of `docs/guarantees.md`. */
 // The keys of LAWS are the laws.

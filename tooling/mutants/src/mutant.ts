@@ -8,6 +8,8 @@ export interface Breakage {
   adapter?(adapter: BackendAdapter<undefined>): BackendAdapter<undefined>
   /** Breaks what only the wrapper around the adapter can. */
   backend?(backend: Backend): Backend
+  /** Breaks how a log trims: it drops what groups need, or nothing ever. */
+  readonly trims?: 'what-groups-need' | 'nothing'
 }
 
 /** A backend that breaks one law, and the cases that must catch it. */
@@ -17,10 +19,10 @@ export interface Mutant {
   readonly id: string
   /** What it does wrong, as a sentence without its subject. */
   readonly breaks: string
-  /** What is broken: memory as it is (the default), or memory whose feed lets old events go. */
-  readonly base?: 'memory' | 'trimmed'
+  /** What is broken: memory as it is (the default), memory whose feed lets old events go, or memory's log. */
+  readonly base?: 'memory' | 'trimmed' | 'log'
   /** Each of these cases alone must fail. At least one. */
   readonly killedBy: readonly string[]
-  /** Called once for every store. */
+  /** Called once for every store, or with a log's documents. */
   create(database: MemoryDatabase): Breakage
 }

@@ -179,6 +179,7 @@ export const relayFencingCases: readonly Case[] = [
         const session = await backend.stream.openRelay(source.request(0))
         // The next session shuts it out: refused or written, the place tells.
         void writePage(session, source, 5).catch(() => undefined)
+        for (let turns = round % 4; turns > 0; turns--) await turn()
       }
       const session = await backend.stream.openRelay(source.request(0))
       await relayToEnd(session, source, 0)
