@@ -9,11 +9,22 @@ export interface RedisClient {
   readonly status: string
   readonly isCluster: boolean
   readonly options: RedisClientOptions
+  /** Only a `Redis` has it: the socket, once there is one. */
+  readonly stream?: { cork(): void; uncork(): void } | null
   call(...args: [command: string, ...args: RedisArgument[]]): Promise<unknown>
   on(event: 'ready', listener: () => void): unknown
   off(event: 'ready', listener: () => void): unknown
+  /** Only that of a `Redis` is used. */
+  duplicate?(override: object): BlockingClient
   /** Only a `Cluster` has it. */
   nodes?(role: 'master'): RedisNode[]
+}
+
+/** A connection of our own that may block. */
+export interface BlockingClient {
+  call(...args: [command: string, ...args: RedisArgument[]]): Promise<unknown>
+  on(event: 'error', listener: () => void): unknown
+  disconnect(): void
 }
 
 /** One server of a cluster. */

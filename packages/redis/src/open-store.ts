@@ -3,14 +3,14 @@ import { capabilities } from './capabilities.ts'
 import type { RedisClient } from './client.ts'
 import { Committer } from './committer.ts'
 import { Connection } from './connection.ts'
-import { FeedWake } from './feed-wake.ts'
-import { type PartitionKeys, partitionKeys } from './keys.ts'
+import { partitionKeys } from './keys.ts'
 import { readManifest, writeManifest } from './manifest.ts'
 import type { ResolvedStoreOptions } from './options.ts'
 import { RedisDocumentStore } from './redis-document-store.ts'
 import { RedisEventStore } from './redis-event-store.ts'
 import { ResendGuard, resends } from './resend-guard.ts'
 import { checkServers } from './server-check.ts'
+import { feedWaits } from './wait-for-feed.ts'
 
 /** Opens the store under a prefix: creates it where asked, verifies it, and puts core's wrapper around it. */
 export async function openStore(
@@ -25,10 +25,7 @@ export async function openStore(
     if (options.create) await writeManifest(connection, prefix, partitions)
     const manifest = await readManifest(connection, prefix, partitions)
     const keys = partitionKeys(prefix, manifest.partitions)
-    const feedWake = new FeedWake({
-      lastSequences: (awaited) => lastSequences(connection, keys, awaited),
-      pollIntervalMs,
-    })
+    const waits = feedWaits(connection, keys, pollIntervalMs)
     const guard = resends(client) ? new ResendGuard() : undefined
     const committer = new Committer({ connection, keys, bodyInFeed, guard })
     const adapter: BackendAdapter = {
@@ -40,11 +37,11 @@ export async function openStore(
         keys,
         committer,
         bodyInFeed,
-        waitForFeed: (partition, after, signal) => feedWake.wait(partition, after, signal),
+        waitForFeed: (partition, after, signal) => waits.wait(partition, after, signal),
       }),
       documents: new RedisDocumentStore({ connection, keys, committer }),
       doClose: async () => {
-        feedWake.wakeAll()
+        waits.close()
         connection.detach()
         end()
       },
@@ -54,17 +51,4 @@ export async function openStore(
     connection.detach()
     throw error
   }
-}
-
-async function lastSequences(
-  connection: Connection,
-  keys: readonly PartitionKeys[],
-  partitions: readonly number[],
-): Promise<ReadonlyMap<number, number>> {
-  const entries = partitions.map(async (partition): Promise<[number, number]> => {
-    const value = Number((await connection.read('get', keys[partition]?.sequence ?? '')) ?? 0)
-    // Negative: sealed.
-    return [partition, value < 0 ? -value - 1 : value]
-  })
-  return new Map(await Promise.all(entries))
 }

@@ -1,0 +1,69 @@
+import type { BlockingClient, RedisClient } from './client.ts'
+import type { Connection } from './connection.ts'
+import { FeedWake } from './feed-wake.ts'
+import { FeedWatch } from './feed-watch.ts'
+import type { PartitionKeys } from './keys.ts'
+
+/** With more partitions than this, waiting costs fewer connections than it is worth: they are looked at in turn. */
+const MOST_WATCHES = 16
+
+/** How those who wait for the feed are woken. */
+export interface FeedWaits {
+  wait(partition: number, after: number, signal: AbortSignal): Promise<void>
+  close(): void
+}
+
+/**
+ * One blocking connection for each partition that somebody waits on. On a cluster, whose clients do not say which
+ * server a blocking command went to, and for many partitions: looking again and again.
+ */
+export function feedWaits(
+  connection: Connection,
+  keys: readonly PartitionKeys[],
+  pollIntervalMs: number,
+): FeedWaits {
+  const { client } = connection
+  if (!client.isCluster && keys.length <= MOST_WATCHES && client.duplicate !== undefined) {
+    const watches = keys.map(({ feed }) => new FeedWatch(feed, () => blockingClient(client)))
+    return {
+      wait: (partition, after, signal) => watches[partition]?.wait(after, signal) ?? Promise.resolve(),
+      close: () => watches.forEach((watch) => watch.close()),
+    }
+  }
+  const feedWake = new FeedWake({
+    lastSequences: (awaited) => lastSequences(connection, keys, awaited),
+    pollIntervalMs,
+  })
+  return {
+    wait: (partition, after, signal) => feedWake.wait(partition, after, signal),
+    close: () => feedWake.wakeAll(),
+  }
+}
+
+function blockingClient(client: RedisClient): BlockingClient {
+  // A connection that breaks is not mended: the next who waits makes a new one.
+  const blocking = client.duplicate?.({
+    lazyConnect: false,
+    retryStrategy: () => null,
+    maxRetriesPerRequest: 0,
+    commandTimeout: undefined,
+    socketTimeout: undefined,
+    enableAutoPipelining: false,
+  })
+  if (blocking === undefined) throw new TypeError('the client cannot be duplicated')
+  blocking.on('error', () => undefined)
+  return blocking
+}
+
+async function lastSequences(
+  connection: Connection,
+  keys: readonly PartitionKeys[],
+  partitions: readonly number[],
+): Promise<ReadonlyMap<number, number>> {
+  const entries = partitions.map(async (partition): Promise<[number, number]> => {
+    const value = Number((await connection.read('get', keys[partition]?.sequence ?? '')) ?? 0)
+    // Negative: sealed.
+    return [partition, value < 0 ? -value - 1 : value]
+  })
+  return new Map(await Promise.all(entries))
+}
