@@ -1,0 +1,167 @@
+import { randomUUID } from 'node:crypto'
+import { type Commit, type CommitOutcome, EventStoreError } from '@eventspine/core'
+import { classifyError, type FailureContext } from './classify-error.ts'
+import type { KafkaAcknowledgement, KafkaClient } from './client.ts'
+import { batchOf, type OpenProducer, ProducerSlot } from './producer-slot.ts'
+import { type Round, type RoundResult, Rounds } from './rounds.ts'
+import { TimeRanOut, within } from './within.ts'
+
+export interface PublisherOptions {
+  readonly client: KafkaClient
+  readonly topic: string
+  readonly mode: 'idempotent' | 'transactional'
+  readonly deliveryTimeoutMs: number
+  readonly maxMessageBytes: number
+  readonly source: string
+}
+
+/** How long brokers keep a transaction open whose producer is silent: as long as it can hold readers up. */
+export const TRANSACTION_TIMEOUT_MS = 10_000
+
+/** Sends batches one after the other and checks every acknowledgement. */
+export class Publisher {
+  readonly #options: PublisherOptions
+  readonly #producers: ProducerSlot
+
+  constructor(options: PublisherOptions) {
+    this.#options = options
+    const { client, topic, mode } = options
+    const id = `eventspine.${topic}.${randomUUID()}`
+    this.#producers = new ProducerSlot({
+      client,
+      transactional: mode === 'transactional' ? { id, timeoutMs: TRANSACTION_TIMEOUT_MS } : undefined,
+    })
+  }
+
+  async publish(commits: readonly Commit[]): Promise<readonly CommitOutcome[]> {
+    const layout = new Rounds(commits, this.#options, Date.now())
+    const { rounds } = layout
+    if (rounds.length === 0) return layout.outcomes([])
+    const deadlineMs = performance.now() + this.#options.deliveryTimeoutMs
+    const send = this.#options.mode === 'transactional' ? this.#inTransaction : this.#idempotently
+    return layout.outcomes(await send.call(this, rounds, deadlineMs))
+  }
+
+  close(): Promise<void> {
+    return this.#producers.close()
+  }
+
+  async #idempotently(rounds: readonly Round[], deadlineMs: number): Promise<readonly RoundResult[]> {
+    const results: RoundResult[] = []
+    for (const round of rounds) {
+      const result = await this.#sendRound(round, deadlineMs)
+      results.push(result)
+      // What comes behind a failure would stand before its repetition.
+      if ([...result.values()].some((each) => typeof each !== 'number')) break
+    }
+    return results
+  }
+
+  async #sendRound(round: Round, deadlineMs: number): Promise<RoundResult> {
+    let open: OpenProducer
+    try {
+      open = await this.#producers.take(deadlineMs)
+    } catch (error) {
+      return failed(round, classifyError(error, { phase: 'write', attempts: 0 }))
+    }
+    open.attempts = 0
+    const sent = open.producer.sendBatch(batchOf(this.#options.topic, round.partitions.values()))
+    try {
+      return acknowledged(round, await within(sent, deadlineMs - performance.now()))
+    } catch (error) {
+      const { attempts } = open
+      this.#producers.replace(open, sent)
+      return failed(round, failure(error, { phase: 'write', attempts, partitions: round.partitions.size }))
+    }
+  }
+
+  /** All rounds become readable at once. What fails before the commit is sent never does. */
+  async #inTransaction(rounds: readonly Round[], deadlineMs: number): Promise<readonly RoundResult[]> {
+    let open: OpenProducer
+    try {
+      open = await this.#producers.take(deadlineMs)
+    } catch (error) {
+      const error_ = classifyError(error, { phase: 'write', attempts: 0 })
+      return rounds.map((round) => failed(round, error_))
+    }
+    const state = { committing: false }
+    const work = transact(open, this.#options.topic, rounds, state)
+    try {
+      return await within(work, deadlineMs - performance.now())
+    } catch (error) {
+      const attempts = state.committing ? undefined : 0
+      this.#producers.replace(open, work)
+      const error_ = failure(error, { phase: 'write', attempts })
+      return rounds.map((round) => failed(round, error_))
+    }
+  }
+}
+
+async function transact(
+  open: OpenProducer,
+  topic: string,
+  rounds: readonly Round[],
+  state: { committing: boolean },
+): Promise<readonly RoundResult[]> {
+  const transaction = await open.producer.transaction()
+  const results: RoundResult[] = []
+  try {
+    for (const round of rounds) {
+      open.attempts = 0
+      const result = acknowledged(
+        round,
+        await transaction.sendBatch(batchOf(topic, round.partitions.values())),
+      )
+      const refusal = [...result.values()].find((each) => typeof each !== 'number')
+      if (refusal !== undefined) throw refusal
+      results.push(result)
+    }
+    // Given up in the meantime, and told to be so: it must not be committed any more.
+    if (open.abandoned) throw new RangeError('the batch was given up')
+  } catch (error) {
+    await transaction.abort()
+    throw error
+  }
+  state.committing = true
+  await transaction.commit()
+  return results
+}
+
+/** kafkajs resolves without an entry for a partition that is not there, and drops its records. */
+function acknowledged(round: Round, answers: readonly KafkaAcknowledgement[]): RoundResult {
+  const result = new Map<number, number | EventStoreError>()
+  for (const [partition] of round.partitions) {
+    const answer = answers.find((each) => each.partition === partition)
+    result.set(partition, answer === undefined ? unplaced(partition) : offsetOf(answer))
+  }
+  return result
+}
+
+function offsetOf({ partition, errorCode, baseOffset }: KafkaAcknowledgement): number | EventStoreError {
+  const offset = Number(baseOffset ?? -1)
+  if (errorCode === 0 && offset >= 0) return offset
+  return new EventStoreError(
+    'BACKEND_FAILED',
+    `kafka: partition ${partition} acknowledged without an offset (error code ${errorCode})`,
+    { outcome: 'unknown' },
+  )
+}
+
+function unplaced(partition: number): EventStoreError {
+  return new EventStoreError('STORE_INCOMPATIBLE', `kafka: the topic has no partition ${partition} any more`)
+}
+
+function failure(error: unknown, context: FailureContext): EventStoreError {
+  if (!(error instanceof TimeRanOut)) return classifyError(error, context)
+  const text = 'kafka: the brokers did not acknowledge within deliveryTimeoutMs'
+  return context.attempts === 0
+    ? new EventStoreError('BACKEND_UNAVAILABLE', `${text}; nothing was sent`, {
+        retryable: true,
+        cause: error,
+      })
+    : new EventStoreError('OUTCOME_UNKNOWN', text, { outcome: 'unknown', retryable: true, cause: error })
+}
+
+function failed(round: Round, error: EventStoreError): RoundResult {
+  return new Map(Array.from(round.partitions, ([partition]): [number, EventStoreError] => [partition, error]))
+}
