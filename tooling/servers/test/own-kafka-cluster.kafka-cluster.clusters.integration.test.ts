@@ -2,10 +2,13 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Kafka, logLevel, Partitioners, type Producer } from 'kafkajs'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { startKafkaCluster, waitUntil, type OwnKafkaCluster } from '../src/index.ts'
 import { nodeAddresses } from '../src/node-urls.ts'
 import { identifyProcess } from '../src/process-identity.ts'
+
+// Three brokers take a minute to start where a dozen other programs want the same two processors.
+vi.setConfig({ testTimeout: 240_000 })
 
 let directory: string
 

@@ -3,11 +3,14 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Kafka, logLevel, Partitioners, type Admin } from 'kafkajs'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { runKafkaTool, serverUrl, startKafka, waitUntil, type OwnServer } from '../src/index.ts'
 import { identifyProcess } from '../src/process-identity.ts'
 import { serverDefinition } from '../src/registry.ts'
 import { gone, startInChild } from './server-in-child.ts'
+
+// A broker takes half a minute to start where a dozen other programs want the same two processors.
+vi.setConfig({ testTimeout: 240_000 })
 
 let directory: string
 

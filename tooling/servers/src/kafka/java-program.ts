@@ -9,3 +9,9 @@ export async function javaProgram(): Promise<string> {
     product: 'Java 17',
   })
 }
+
+/**
+ * For programs that live for seconds or minutes: they start with half of the work, as only the quicker of the two
+ * compilers runs. What lives long, and is measured, is better off without.
+ */
+export const shortLived = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1']

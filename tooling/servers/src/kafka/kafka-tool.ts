@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import { javaProgram } from './java-program.ts'
+import { javaProgram, shortLived } from './java-program.ts'
 import { kafkaClassPath } from './kafka-jars.ts'
 
 /**
@@ -11,7 +11,7 @@ import { kafkaClassPath } from './kafka-jars.ts'
  * @throws Error with what it printed when it does not end with exit code 0.
  */
 export async function runKafkaTool(mainClass: string, words: readonly string[]): Promise<string> {
-  const options = ['-Xmx128m', '-XX:+UseSerialGC', '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn']
+  const options = ['-Xmx128m', ...shortLived, '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn']
   const all = [...options, '-cp', await kafkaClassPath(), mainClass, ...words]
   const { stdout } = await promisify(execFile)(await javaProgram(), all, { maxBuffer: 256 * 1024 * 1024 })
   return stdout
