@@ -1,6 +1,4 @@
-import type { Parked } from './consumer/checkpoint.ts'
 import type { EventStoreError } from './error.ts'
-import type { Position } from './position.ts'
 
 /*
  * The inner interface of backends whose own groups decide which member owns a partition. Core's consumer engine
@@ -45,6 +43,8 @@ export interface GroupAssignment {
   readonly revoked: AbortSignal
   /** Aborted when the partition is, or may be, somebody else's. */
   readonly lost: AbortSignal
+  /** Whether it may be worked on from now on; then {@link release} must follow. */
+  claim(): boolean
   /** Whether the group cannot have given it to another yet, by this process's monotonic clock alone. */
   holds(): boolean
   /** What the last owner wrote; `undefined`: nobody did. Only called where no documents are. */
@@ -57,16 +57,31 @@ export interface GroupAssignment {
    */
   commit(checkpoint: GroupCheckpoint): Promise<void>
   /** For those who look at the group with the backend's own tools, where its checkpoints are documents. Never throws. */
-  mirror(position: Position): void
+  mirror(sequence: number): void
   /** Nothing of the partition is in hand any more. */
   release(): void
 }
 
 /** What a group knows of a partition, kept by the backend itself. */
 export interface GroupCheckpoint {
-  readonly position: Position
+  /** Everything up to here was handled, parked or skipped; 0: nothing. */
+  readonly sequence: number
+  /** Of the event at `sequence`; `undefined` at 0, or when others than Eventspine have set the place. */
+  readonly check: string | undefined
+  readonly incarnation: string
   readonly epoch: number
-  readonly parked: readonly Omit<Parked, 'request'>[]
+  readonly parked: readonly GroupParked[]
+}
+
+/** A stream that waits for its failed event. */
+export interface GroupParked {
+  readonly streamId: string
+  /** Of the failed event. */
+  readonly sequence: number
+  readonly check: string
+  readonly attempts: number
+  /** A backend that is short of room may keep less of it. */
+  readonly error: string
 }
 
 export interface GroupPartition {

@@ -79,6 +79,15 @@ export type {
   StreamResult,
 } from './event-store.ts'
 export type { EventStream, PublishEvent, PublishResult } from './event-stream.ts'
+export type {
+  GroupAdapter,
+  GroupAssignment,
+  GroupCheckpoint,
+  GroupMember,
+  GroupParked,
+  GroupPartition,
+  GroupRequest,
+} from './group-adapter.ts'
 export type { EventMetadata, EventOrigin, JsonValue, NewEvent, PlainEvent, RecordedEvent } from './event.ts'
 export type {
   ConsumerGroup,

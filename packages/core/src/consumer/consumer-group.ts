@@ -10,6 +10,7 @@ import {
   type Parked,
   type ParkRequest,
 } from './checkpoint.ts'
+import { parkedOf, positionOf } from './group-checkpoint.ts'
 import type { ConsumerBackend } from './run.ts'
 import type { ConsumerGroup, ParkedStream, PartitionLag } from './subscription.ts'
 import { checkName } from '../stream-id.ts'
@@ -108,7 +109,8 @@ export async function readCheckpoint(
 ): Promise<{ readonly position: Position } | undefined> {
   const documents = checkpointOwner(backend)
   if (documents !== undefined) return (await new CheckpointDocument(documents, group, partition).get())?.value
-  return (await backend.adapter.groups?.doReadGroup(group))?.[partition]?.checkpoint
+  const found = (await backend.adapter.groups?.doReadGroup(group))?.[partition]?.checkpoint
+  return found === undefined ? undefined : { position: positionOf(found, partition) }
 }
 
 interface FoundPartition {
@@ -132,8 +134,8 @@ async function readPartitions(backend: ConsumerBackend, group: string): Promise<
   const found = (await backend.adapter.groups?.doReadGroup(group)) ?? []
   return found.map(({ checkpoint, owned }, partition) => ({
     partition,
-    position: checkpoint?.position,
-    parked: checkpoint?.parked ?? [],
+    position: checkpoint === undefined ? undefined : positionOf(checkpoint, partition),
+    parked: checkpoint === undefined ? [] : parkedOf(checkpoint, partition),
     owned,
   }))
 }

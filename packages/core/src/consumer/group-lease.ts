@@ -1,13 +1,16 @@
 import type { DocumentWrite } from '../document-store.ts'
 import { EventStoreError, notSupported } from '../error.ts'
-import type { GroupAssignment, GroupCheckpoint } from '../group-adapter.ts'
+import type { GroupAssignment } from '../group-adapter.ts'
 import type { Position } from '../position.ts'
 import { isTransient, type Parked } from './checkpoint.ts'
 import { abortableDelay } from './delay.ts'
+import { type OwnCheckpoint, resume, toGroupCheckpoint } from './group-checkpoint.ts'
 import { type CheckpointChange, type Lease, leaseLost, type LeaseSource } from './lease.ts'
 import type { PartitionShare } from './partition-share.ts'
+import type { ConsumerBackend } from './run.ts'
 
 export interface GroupLeaseTerms {
+  readonly backend: ConsumerBackend
   readonly group: string
   readonly partition: number
   readonly share: PartitionShare
@@ -25,16 +28,16 @@ export class GroupLeases implements LeaseSource {
   }
 
   async tryAcquire(claim: () => boolean): Promise<Lease | undefined> {
-    const { share, partition, start } = this.#terms
+    const { backend, share, partition, start } = this.#terms
     if (!claim()) return undefined
     const assignment = share.assignment(partition)
     if (assignment === undefined) return undefined
     const found = await assignment.readCheckpoint()
-    const lease = new GroupLease(this.#terms, assignment, {
-      position: found?.position ?? (await start()),
-      epoch: (found?.epoch ?? 0) + 1,
-      parked: found?.parked ?? [],
-    })
+    const before =
+      found === undefined
+        ? { position: await start(), epoch: 0, parked: [] }
+        : await resume(backend, found, partition)
+    const lease = new GroupLease(this.#terms, assignment, { ...before, epoch: before.epoch + 1 })
     try {
       // The epoch has risen before the first handler sees it as its fencing token.
       await lease.commit({})
@@ -57,10 +60,10 @@ class GroupLease implements Lease {
   readonly #assignment: GroupAssignment
   readonly #lost = new AbortController()
   readonly #assignmentLost = (): void => this.#lose(this.#assignment.lost.reason)
-  #checkpoint: GroupCheckpoint
+  #checkpoint: OwnCheckpoint
   #writing: Promise<void> = Promise.resolve()
 
-  constructor(terms: GroupLeaseTerms, assignment: GroupAssignment, checkpoint: GroupCheckpoint) {
+  constructor(terms: GroupLeaseTerms, assignment: GroupAssignment, checkpoint: OwnCheckpoint) {
     this.#terms = terms
     this.#assignment = assignment
     this.#checkpoint = checkpoint
@@ -121,7 +124,7 @@ class GroupLease implements Lease {
     for (let attempt = 1; ; attempt++) {
       if (!this.holds()) throw this.signal.reason
       try {
-        await this.#assignment.commit(checkpoint)
+        await this.#assignment.commit(toGroupCheckpoint(checkpoint))
         this.#checkpoint = checkpoint
         return
       } catch (error) {

@@ -49,7 +49,7 @@ export class GroupShare implements PartitionShare {
 
   claim(partition: number): boolean {
     const assignment = this.#member?.assignment(partition)
-    if (assignment === undefined || assignment.revoked.aborted) return false
+    if (assignment?.claim() !== true) return false
     this.#claimed.set(partition, assignment)
     return true
   }

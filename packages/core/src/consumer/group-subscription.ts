@@ -250,7 +250,11 @@ export class GroupSubscription implements Subscription {
 
 function partitionShare(backend: ConsumerBackend, options: ConsumerOptions, member: string): PartitionShare {
   const { groups } = backend.adapter
-  if (groups !== undefined) return new GroupShare(groups, options)
+  if (groups !== undefined) {
+    if (options.partitions.length < backend.store.partitions)
+      throw notSupported(`${backend.adapter.name} assigns partitions itself: leave the option partitions out`)
+    return new GroupShare(groups, options)
+  }
   const documents = checkpointOwner(backend)
   if (documents === undefined) throw notSupported('consumer groups need documents for their checkpoints')
   return new Membership(documents, options, member)

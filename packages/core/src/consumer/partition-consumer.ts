@@ -7,7 +7,7 @@ import type { Lease, LeaseSource } from './lease.ts'
 import { LeaseWatch } from './lease-watch.ts'
 import { LinkedSignal } from '../linked-signal.ts'
 import type { PartitionShare } from './partition-share.ts'
-import type { Position } from '../position.ts'
+import { parsePosition, type Position } from '../position.ts'
 import type { ConsumerBackend, Progress, RunContext, RunEnd } from './run.ts'
 import { startPosition } from './start-position.ts'
 import { TransactionRun } from './transaction-run.ts'
@@ -161,13 +161,14 @@ export class PartitionConsumer {
 function leaseSource({ backend, options, partition, owner, share }: PartitionConsumerTerms): LeaseSource {
   const start = (): Promise<Position> => startPosition(backend, options, partition)
   const documents = checkpointOwner(backend)
-  if (documents === undefined) return new GroupLeases({ group: options.group, partition, share, start })
+  if (documents === undefined)
+    return new GroupLeases({ backend, group: options.group, partition, share, start })
   const leaseTerms = {
     checkpoint: new CheckpointDocument(documents, options.group, partition),
     partition,
     owner,
     leaseMs: options.leaseMs,
-    onPosition: (position: Position) => share.assignment(partition)?.mirror(position),
+    onPosition: (position: Position) => share.assignment(partition)?.mirror(parsePosition(position).sequence),
   }
   return new LeaseWatch(leaseTerms, start)
 }

@@ -3,9 +3,8 @@ import { asBackendError } from '../arguments.ts'
 import { invalidArgument } from '../error.ts'
 import { FEED_START, formatPosition, parseToken, type Position } from '../position.ts'
 import type { ConsumerOptions } from './consumer-options.ts'
+import { UNKNOWN_CHECK } from './group-checkpoint.ts'
 import type { ConsumerBackend } from './run.ts'
-
-const UNKNOWN_CHECK = '00000000'
 
 /** Where a group that has no checkpoint begins in a partition: what is trimmed is no part of the start. */
 export async function startPosition(
