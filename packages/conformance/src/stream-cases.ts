@@ -1,3 +1,4 @@
+import { competeCases } from './cases/compete.ts'
 import { consumeCheckpointCases } from './cases/consume-checkpoint.ts'
 import { consumeDeliveryCases } from './cases/consume-delivery.ts'
 import { consumeEffectsCases } from './cases/consume-effects.ts'
@@ -49,6 +50,7 @@ export const streamCases: readonly Case[] = [
   ...consumeFailureCases,
   ...consumeOwnershipCases,
   ...groupCases,
+  ...competeCases,
   ...consumeEffectsCases,
   ...consumeObserveCases,
   ...consumeOptionsCases,

@@ -81,7 +81,7 @@ export type CommandName = keyof ChildCommands
 /** A consumer in a child process whose handler tells what it does by notes. */
 export interface ChildConsumer extends Pick<
   SubscribeOptions,
-  'group' | 'effects' | 'leaseMs' | 'maxInFlightEvents' | 'concurrency' | 'startFrom'
+  'group' | 'ordering' | 'effects' | 'leaseMs' | 'maxInFlightEvents' | 'concurrency' | 'startFrom'
 > {
   readonly name: string
   /** The handler of this id waits for the command `release`, whatever `signal` says. */

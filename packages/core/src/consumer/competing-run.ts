@@ -3,7 +3,7 @@ import { EventStoreError } from '../error.ts'
 import type { RecordedEvent } from '../event.ts'
 import { LinkedSignal } from '../linked-signal.ts'
 import { asDelivered } from '../published.ts'
-import { parsePosition } from '../position.ts'
+import { parsePosition, type Position } from '../position.ts'
 import { recordedEvents } from '../recorded-event.ts'
 import { isTransient } from './checkpoint.ts'
 import type { ConsumerOptions } from './consumer-options.ts'
@@ -88,11 +88,20 @@ export class CompetingRun {
   async #join(): Promise<CompetingMemberAdapter> {
     const { backend, competing, options, partition, member } = this.#terms
     const { group, startFrom, leaseMs } = options
-    const after =
-      startFrom === 'end'
-        ? startFrom
-        : parsePosition(await startPosition(backend, options, partition)).sequence
+    let after: number | 'end' = 'end'
+    // Of a group that is there already, where it was begun has no say any more.
+    if (startFrom !== 'end' && (await competing.doState({ group, partition })) === undefined) {
+      const start = await startPosition(backend, options, partition)
+      if (startFrom !== 'start') await this.#checkStart(start)
+      after = parsePosition(start).sequence
+    }
     return competing.doJoin({ group, partition, member, after, idleMs: leaseMs })
+  }
+
+  /** @throws {@link EventStoreError} `FEED_DIVERGED`, `POSITION_EXPIRED`: a token that this log cannot begin behind. */
+  async #checkStart(after: Position): Promise<void> {
+    const { backend, partition } = this.#terms
+    for await (const _ of backend.store.feed({ partition, after, limit: 1, pageSize: 1 }).slices()) return
   }
 
   async #takeAll(member: CompetingMemberAdapter): Promise<RunEnd> {
@@ -253,6 +262,8 @@ export class CompetingRun {
       return
     }
     notify({ kind: 'stop', partition, event, attempt, error })
+    // Whoever starts the group again has changed something: it is tried anew.
+    item.tries = 0
     throw stoppedBy(event, error, reason)
   }
 

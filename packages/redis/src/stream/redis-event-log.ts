@@ -121,7 +121,8 @@ export class RedisEventLog implements EventLogAdapter {
 
   /** The last that was trimmed; sequence 0 when nothing was. */
   async #trimmed({ trimmed }: LogKeys): Promise<FeedHead> {
-    const [sequence = '0', id] = String((await this.#parts.connection.read('get', trimmed)) ?? '0').split(' ')
+    const text = await this.#parts.connection.read('get', trimmed)
+    const [sequence, id] = typeof text === 'string' ? text.split(' ') : ['0']
     return { sequence: Number(sequence), id }
   }
 
