@@ -4,7 +4,7 @@ import { serverUrl } from './backend.ts'
 import { openRedisStream } from './stream-backend.ts'
 
 const options = {
-  describe,
+  describe: describe.concurrent,
   it,
   name: 'redis stream',
   open: (request: OpenRequest) => openRedisStream(serverUrl(), request),
