@@ -14,17 +14,8 @@ export interface RedisClient {
   call(...args: [command: string, ...args: RedisArgument[]]): Promise<unknown>
   on(event: 'ready', listener: () => void): unknown
   off(event: 'ready', listener: () => void): unknown
-  /** Only that of a `Redis` is used. */
-  duplicate?(override: object): BlockingClient
   /** Only a `Cluster` has it. */
   nodes?(role: 'master'): RedisNode[]
-}
-
-/** A connection of our own that may block. */
-export interface BlockingClient {
-  call(...args: [command: string, ...args: RedisArgument[]]): Promise<unknown>
-  on(event: 'error', listener: () => void): unknown
-  disconnect(): void
 }
 
 /** One server of a cluster. */

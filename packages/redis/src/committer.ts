@@ -25,8 +25,7 @@ export class Committer {
   async commit(commit: Commit, partition: number): Promise<CommitOutcome> {
     const { guard, connection, bodyInFeed } = this.#options
     const keys = this.#keys(partition)
-    // At an exact version a second attempt is refused, and core finds the first.
-    const guarded = guard === undefined || isFenced(commit) ? undefined : guard.take(partition)
+    const guarded = guard?.take(partition)
     const [append, second] = commit.appends
     if (
       append !== undefined &&
@@ -51,12 +50,4 @@ export class Committer {
     if (keys === undefined) throw new RangeError(`there is no partition ${partition}`)
     return keys
   }
-}
-
-/** A repeat of the whole commit is refused by the versions that the first attempt has left. */
-function isFenced({ appends, documents }: Commit): boolean {
-  return (
-    documents.length === 0 &&
-    appends.every(({ expectedVersion }) => expectedVersion === 'none' || typeof expectedVersion === 'number')
-  )
 }

@@ -1,4 +1,5 @@
-import type { BlockingClient } from './client.ts'
+import type { RedisClient } from './client.ts'
+import { BlockingConnection } from './stream/blocking-connection.ts'
 
 /** How long one command blocks: a connection that nobody waits on any more is closed no later than this. */
 const BLOCK_MS = 10_000
@@ -15,21 +16,21 @@ interface Waiter {
  */
 export class FeedWatch {
   readonly #feed: string
-  readonly #connect: () => BlockingClient
+  readonly #client: RedisClient
   readonly #waiters = new Set<Waiter>()
-  #client: BlockingClient | undefined
+  #connection: BlockingConnection | undefined
   /** Behind which the command under way looks. */
   #from = 0
 
-  constructor(feed: string, connect: () => BlockingClient) {
+  constructor(feed: string, client: RedisClient) {
     this.#feed = feed
-    this.#connect = connect
+    this.#client = client
   }
 
   /** Resolves when more than `after` may be there, or `signal` aborts. Never rejects. */
   wait(after: number, signal: AbortSignal): Promise<void> {
     // Somebody has read on to where the command looks, so there is more.
-    if (signal.aborted || (this.#client !== undefined && after < this.#from)) return Promise.resolve()
+    if (signal.aborted || (this.#connection !== undefined && after < this.#from)) return Promise.resolve()
     return new Promise((resolve) => {
       const wake = (): void => {
         this.#waiters.delete(waiter)
@@ -39,31 +40,40 @@ export class FeedWatch {
       const waiter: Waiter = { after, wake }
       this.#waiters.add(waiter)
       signal.addEventListener('abort', wake)
-      if (this.#client === undefined) void this.#look()
+      if (this.#connection === undefined) void this.#look()
     })
   }
 
   close(): void {
-    this.#client?.disconnect()
+    this.#connection?.close()
     this.#wake(Infinity)
   }
 
   async #look(): Promise<void> {
-    const client = this.#connect()
-    this.#client = client
+    const connection = new BlockingConnection(this.#client, this.#feed, BLOCK_MS)
+    this.#connection = connection
     try {
       while (this.#waiters.size > 0) {
         this.#from = Math.min(...Array.from(this.#waiters, ({ after }) => after))
         const place = `${this.#from}-${HIGHEST}`
-        const found = await client.call('xread', 'COUNT', 1, 'BLOCK', BLOCK_MS, 'STREAMS', this.#feed, place)
+        const found = await connection.call(
+          'xread',
+          'COUNT',
+          1,
+          'BLOCK',
+          BLOCK_MS,
+          'STREAMS',
+          this.#feed,
+          place,
+        )
         if (found !== null) this.#wake(this.#from)
       }
     } catch {
       // Those who waited read next, and get this error typed and where they can handle it.
       this.#wake(Infinity)
     } finally {
-      this.#client = undefined
-      client.disconnect()
+      this.#connection = undefined
+      connection.close()
     }
   }
 

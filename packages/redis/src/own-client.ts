@@ -25,8 +25,15 @@ export async function withOwnClient<Opened>(
   checkMs(connectTimeoutMs, 'connectTimeoutMs')
   checkMs(replyTimeoutMs, 'replyTimeoutMs')
   const client = await createClient(parsed, { connectTimeoutMs, replyTimeoutMs })
+  let reason: unknown
+  const onError = (error: unknown): void => void (reason = error)
+  client.on('error', onError)
   try {
-    await client.connect()
+    await client.connect().catch((error: unknown) => {
+      // That of a refused password says no more than that the connection was closed; the reason came before.
+      throw reason ?? error
+    })
+    client.off('error', onError)
     return await open(client, () => client.disconnect())
   } catch (error) {
     client.disconnect()
@@ -49,7 +56,8 @@ export function checkClient(client: RedisClient | undefined): RedisClient {
 interface OwnClient extends RedisClient {
   connect(): Promise<void>
   disconnect(): void
-  on(event: 'ready' | 'error', listener: () => void): unknown
+  on(event: 'ready' | 'error', listener: (error: unknown) => void): unknown
+  off(event: 'ready' | 'error', listener: (error: unknown) => void): unknown
 }
 
 async function createClient(

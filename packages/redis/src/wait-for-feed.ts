@@ -1,4 +1,3 @@
-import type { BlockingClient, RedisClient } from './client.ts'
 import type { Connection } from './connection.ts'
 import { FeedWake } from './feed-wake.ts'
 import { FeedWatch } from './feed-watch.ts'
@@ -14,8 +13,7 @@ export interface FeedWaits {
 }
 
 /**
- * One blocking connection for each partition that somebody waits on. On a cluster, whose clients do not say which
- * server a blocking command went to, and for many partitions: looking again and again.
+ * One blocking connection for each partition that somebody waits on; for many partitions: looking again and again.
  */
 export function feedWaits(
   connection: Connection,
@@ -23,8 +21,8 @@ export function feedWaits(
   pollIntervalMs: number,
 ): FeedWaits {
   const { client } = connection
-  if (!client.isCluster && keys.length <= MOST_WATCHES && client.duplicate !== undefined) {
-    const watches = keys.map(({ feed }) => new FeedWatch(feed, () => blockingClient(client)))
+  if (keys.length <= MOST_WATCHES) {
+    const watches = keys.map(({ feed }) => new FeedWatch(feed, client))
     return {
       wait: (partition, after, signal) => watches[partition]?.wait(after, signal) ?? Promise.resolve(),
       close: () => watches.forEach((watch) => watch.close()),
@@ -38,21 +36,6 @@ export function feedWaits(
     wait: (partition, after, signal) => feedWake.wait(partition, after, signal),
     close: () => feedWake.wakeAll(),
   }
-}
-
-function blockingClient(client: RedisClient): BlockingClient {
-  // A connection that breaks is not mended: the next who waits makes a new one.
-  const blocking = client.duplicate?.({
-    lazyConnect: false,
-    retryStrategy: () => null,
-    maxRetriesPerRequest: 0,
-    commandTimeout: undefined,
-    socketTimeout: undefined,
-    enableAutoPipelining: false,
-  })
-  if (blocking === undefined) throw new TypeError('the client cannot be duplicated')
-  blocking.on('error', () => undefined)
-  return blocking
 }
 
 async function lastSequences(
