@@ -14,7 +14,8 @@ import {
 } from './server-record.ts'
 import { ServerStartError } from './server-start-error.ts'
 
-const lockDeadlineMs = 120_000
+/** The holder may be installing packages and fetching jars. */
+const lockDeadlineMs = 600_000
 const answerDeadlineMs = 15_000
 const stopGraceMs = 30_000
 
@@ -109,8 +110,8 @@ async function givenServer(name: ServerName, url: string): Promise<SharedServer>
 async function runningServer(name: ServerName, record: ServerRecord): Promise<SharedServer> {
   const [{ pid }] = record.processes
   try {
-    const version = await serverDefinition(name).probe(record.url, answerDeadlineMs)
-    return { url: record.url, version, origin: 'running', pid }
+    await serverDefinition(name).probe(record.url, answerDeadlineMs)
+    return { url: record.url, version: record.version, origin: 'running', pid }
   } catch (cause) {
     throw new ServerStartError(
       name,

@@ -17,20 +17,15 @@ interface TestRun {
  * @returns what stops them again.
  */
 export default async function setUpServers(run: TestRun): Promise<() => Promise<void>> {
-  const stops: (() => Promise<void>)[] = []
+  const needed = [...serversNeeded(run)]
+  const starts = await Promise.allSettled(needed.map(provide))
   const stopAll = async (): Promise<void> => {
-    for (const stop of stops.toReversed()) await stop()
+    for (const start of starts) if (start.status === 'fulfilled') await start.value?.()
   }
-  try {
-    for (const name of serversNeeded(run)) {
-      const stop = await provide(name)
-      if (stop !== undefined) stops.push(stop)
-    }
-  } catch (error) {
-    await stopAll()
-    throw error
-  }
-  return stopAll
+  const failed = starts.find((start) => start.status === 'rejected')
+  if (failed === undefined) return stopAll
+  await stopAll()
+  throw failed.reason
 }
 
 function serversNeeded(run: TestRun): ReadonlySet<TestServer> {
