@@ -13,7 +13,10 @@ export function useEnds(): (end: () => unknown) => void {
 }
 
 /** A client of a test, whose connections may break. */
-export function clientOf(url: string, options: Pick<RedisOptions, 'autoResendUnfulfilledCommands'> = {}): Redis {
+export function clientOf(
+  url: string,
+  options: Pick<RedisOptions, 'autoResendUnfulfilledCommands'> = {},
+): Redis {
   const client = new Redis(url, options)
   client.on('error', () => undefined)
   return client
