@@ -15,6 +15,7 @@ const targets = {
   'test:clusters': { file: 'scripts/test-clusters.ts', build: false },
   demo: { file: 'examples/bank-account/src/main.ts', build: true },
   'git-history': { file: 'examples/git-history/src/main.ts', build: true },
+  'order-flow': { file: 'examples/order-flow/src/main.ts', build: true },
   servers: { file: 'tooling/servers/src/cli.ts', build: false },
   bench: { file: 'benchmarks/src/main.ts', build: true },
   torture: { file: 'tooling/torture/src/main.ts', build: true },
