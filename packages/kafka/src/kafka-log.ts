@@ -9,16 +9,18 @@ import type {
 } from '@eventspine/core'
 import { LogReader, type LogReaderOptions } from './log-reader.ts'
 import { LogWaiter } from './log-waiter.ts'
+import { KafkaRelayTarget } from './relay-target.ts'
 import { Publisher, type PublisherOptions } from './publisher.ts'
 
 /** A topic as core sees it: an ordered log a partition. */
 export class KafkaLog implements EventLogAdapter {
-  readonly relay?: RelayTargetAdapter
+  readonly relay: RelayTargetAdapter
   readonly #publisher: Publisher
   readonly #reader: LogReader
   readonly #waiter: LogWaiter
 
   constructor(options: PublisherOptions & LogReaderOptions) {
+    this.relay = new KafkaRelayTarget(options)
     this.#publisher = new Publisher(options)
     this.#reader = new LogReader(options)
     this.#waiter = new LogWaiter(options.client, options.topic)

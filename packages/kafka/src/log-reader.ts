@@ -1,10 +1,9 @@
 import type { FeedHead, FeedPage, FeedPageRequest, StoredEvent } from '@eventspine/core'
 import { BrokerConnections } from './broker-connections.ts'
-import { classifyError } from './classify-error.ts'
-import type { KafkaAdmin, KafkaClient } from './client.ts'
+import type { KafkaClient } from './client.ts'
 import type { RecordDecoder } from './decode-record.ts'
 import { type FetchedRecords, fetchedRecords } from './fetched-records.ts'
-import { withAdmin } from './topic.ts'
+import { topicBounds, withAdmin } from './topic.ts'
 
 export interface LogReaderOptions {
   readonly client: KafkaClient
@@ -162,14 +161,8 @@ export class LogReader {
     }
   }
 
-  async #bounds(partition: number): Promise<{ readonly low: number; readonly high: number }> {
+  #bounds(partition: number): Promise<{ readonly low: number; readonly high: number }> {
     const { client, topic } = this.#options
-    const offsets = await withAdmin(client, (admin: KafkaAdmin) =>
-      admin.fetchTopicOffsets(topic).catch((error: unknown) => {
-        throw classifyError(error, { phase: 'read' })
-      }),
-    )
-    const found = offsets.find((each) => each.partition === partition)
-    return { low: Number(found?.low ?? 0), high: Number(found?.high ?? 0) }
+    return withAdmin(client, (admin) => topicBounds(admin, topic, partition))
   }
 }

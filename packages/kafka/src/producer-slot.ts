@@ -5,6 +5,8 @@ import { TimeRanOut, within } from './within.ts'
 
 // Together with kafkajs's growing pauses some 25 s of quick refusals, as while a leader is elected.
 const RETRY = { initialRetryTime: 50, multiplier: 2, maxRetryTime: 1000, retries: 30 }
+// A transaction begun right behind another is refused for a moment, while the brokers still write its end.
+const TRANSACTION_RETRY = { initialRetryTime: 2, multiplier: 1.5, maxRetryTime: 500, retries: 60 }
 
 /** A producer object and what is known of the request it is busy with. */
 export interface OpenProducer {
@@ -47,7 +49,7 @@ export class ProducerSlot {
       )
     }
     if (this.#open !== undefined) return this.#open
-    const open = this.#create()
+    const open = createProducer(this.#options)
     const connecting = open.producer.connect()
     try {
       await within(connecting, deadlineMs - performance.now())
@@ -75,33 +77,36 @@ export class ProducerSlot {
     open.abandoned = true
     await disconnect(open.producer)
   }
+}
 
-  #create(): OpenProducer {
-    const { client, transactional } = this.#options
-    // kafkajs asks for every record of every attempt where it goes, so this is where attempts can be counted and
-    // ended: an error here is no answer of a broker, and is not tried again.
-    let first: unknown
-    const createPartitioner: KafkaProducerConfig['createPartitioner'] =
-      () =>
-      ({ message }) => {
-        if (open.abandoned) throw new RangeError('the batch was given up')
-        if (open.attempts === 0) first = message
-        if (message === first) open.attempts++
-        return message.partition ?? 0
-      }
-    const producer = client.producer({
-      createPartitioner,
-      allowAutoTopicCreation: false,
-      idempotent: true,
-      maxInFlightRequests: 1,
-      retry: RETRY,
-      ...(transactional === undefined
-        ? {}
-        : { transactionalId: transactional.id, transactionTimeout: transactional.timeoutMs }),
-    })
-    const open: OpenProducer = { producer, attempts: 0, abandoned: false }
-    return open
-  }
+/** A producer object that is not connected yet. */
+export function createProducer({ client, transactional }: ProducerSlotOptions): OpenProducer {
+  // kafkajs asks for every record of every attempt where it goes, so this is where attempts can be counted and
+  // ended: an error here is no answer of a broker, and is not tried again.
+  let first: unknown
+  const createPartitioner: KafkaProducerConfig['createPartitioner'] =
+    () =>
+    ({ message }) => {
+      if (open.abandoned) throw new RangeError('the batch was given up')
+      if (open.attempts === 0) first = message
+      if (message === first) open.attempts++
+      return message.partition ?? 0
+    }
+  const producer = client.producer({
+    createPartitioner,
+    allowAutoTopicCreation: false,
+    idempotent: true,
+    maxInFlightRequests: 1,
+    ...(transactional === undefined
+      ? { retry: RETRY }
+      : {
+          retry: TRANSACTION_RETRY,
+          transactionalId: transactional.id,
+          transactionTimeout: transactional.timeoutMs,
+        }),
+  })
+  const open: OpenProducer = { producer, attempts: 0, abandoned: false }
+  return open
 }
 
 export function batchOf(topic: string, records: Iterable<KafkaRecord[]>): KafkaBatch {
@@ -110,7 +115,7 @@ export function batchOf(topic: string, records: Iterable<KafkaRecord[]>): KafkaB
 }
 
 /** Connections that are broken already have nothing more to say. */
-async function disconnect(producer: KafkaProducer): Promise<void> {
+export async function disconnect(producer: KafkaProducer): Promise<void> {
   try {
     await producer.disconnect()
   } catch (error) {

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { type Commit, type CommitOutcome, EventStoreError } from '@eventspine/core'
 import { classifyError, type FailureContext } from './classify-error.ts'
-import type { KafkaAcknowledgement, KafkaClient } from './client.ts'
+import { acknowledged } from './acknowledgement.ts'
+import type { KafkaClient } from './client.ts'
 import { batchOf, type OpenProducer, ProducerSlot } from './producer-slot.ts'
-import { type Round, type RoundResult, Rounds } from './rounds.ts'
+import type { Round } from './round-layout.ts'
+import { type RoundResult, Rounds } from './rounds.ts'
 import { TimeRanOut, within } from './within.ts'
 
 export interface PublisherOptions {
@@ -38,8 +40,11 @@ export class Publisher {
     const { rounds } = layout
     if (rounds.length === 0) return layout.outcomes([])
     const deadlineMs = performance.now() + this.#options.deliveryTimeoutMs
-    const send = this.#options.mode === 'transactional' ? this.#inTransaction : this.#idempotently
-    return layout.outcomes(await send.call(this, rounds, deadlineMs))
+    const transactional = this.#options.mode === 'transactional'
+    const sent = transactional
+      ? this.#inTransaction(rounds, deadlineMs)
+      : this.#idempotently(rounds, deadlineMs)
+    return layout.outcomes(await sent)
   }
 
   close(): Promise<void> {
@@ -67,7 +72,7 @@ export class Publisher {
     open.attempts = 0
     const sent = open.producer.sendBatch(batchOf(this.#options.topic, round.partitions.values()))
     try {
-      return acknowledged(round, await within(sent, deadlineMs - performance.now()))
+      return acknowledged(this.#options.topic, round, await within(sent, deadlineMs - performance.now()))
     } catch (error) {
       const { attempts } = open
       this.#producers.replace(open, sent)
@@ -109,6 +114,7 @@ async function transact(
     for (const round of rounds) {
       open.attempts = 0
       const result = acknowledged(
+        topic,
         round,
         await transaction.sendBatch(batchOf(topic, round.partitions.values())),
       )
@@ -125,30 +131,6 @@ async function transact(
   state.committing = true
   await transaction.commit()
   return results
-}
-
-/** kafkajs resolves without an entry for a partition that is not there, and drops its records. */
-function acknowledged(round: Round, answers: readonly KafkaAcknowledgement[]): RoundResult {
-  const result = new Map<number, number | EventStoreError>()
-  for (const [partition] of round.partitions) {
-    const answer = answers.find((each) => each.partition === partition)
-    result.set(partition, answer === undefined ? unplaced(partition) : offsetOf(answer))
-  }
-  return result
-}
-
-function offsetOf({ partition, errorCode, baseOffset }: KafkaAcknowledgement): number | EventStoreError {
-  const offset = Number(baseOffset ?? -1)
-  if (errorCode === 0 && offset >= 0) return offset
-  return new EventStoreError(
-    'BACKEND_FAILED',
-    `kafka: partition ${partition} acknowledged without an offset (error code ${errorCode})`,
-    { outcome: 'unknown' },
-  )
-}
-
-function unplaced(partition: number): EventStoreError {
-  return new EventStoreError('STORE_INCOMPATIBLE', `kafka: the topic has no partition ${partition} any more`)
 }
 
 function failure(error: unknown, context: FailureContext): EventStoreError {

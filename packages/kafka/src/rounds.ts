@@ -1,54 +1,33 @@
 import { type Commit, type CommitOutcome, EventStoreError } from '@eventspine/core'
-import type { KafkaRecord } from './client.ts'
-import { BATCH_OVERHEAD_BYTES, encodeRecord, recordBytes } from './encode-record.ts'
-
-/** Records that one request carries, by partition. */
-export interface Round {
-  readonly partitions: ReadonlyMap<number, KafkaRecord[]>
-}
+import { encodeRecord } from './encode-record.ts'
+import { type Place, type Round, RoundLayout } from './round-layout.ts'
 
 /** What became of a partition's records: their first offset, or why they were not acknowledged. */
 export type RoundResult = ReadonlyMap<number, number | EventStoreError>
 
-export interface RoundLimits {
-  /** Of a partition's batch: the topic's `max.message.bytes`. */
-  readonly maxMessageBytes: number
-  readonly source: string
-}
-
-interface Place {
-  readonly round: number
-  readonly partition: number
-  readonly index: number
-}
-
 /** All of a commit's records have a place, or it was refused and none has. */
 type Placed = { readonly places: readonly Place[]; readonly lastOfStream: readonly Place[] } | EventStoreError
 
-// Far below the 100 MB that a broker takes by default, and little enough to be in memory twice.
-// https://kafka.apache.org/documentation/#brokerconfigs_socket.request.max.bytes
-const MAX_ROUND_BYTES = 8 * 1024 * 1024
-// kafkajs groups records in quadratic time.
-const MAX_ROUND_RECORDS = 1000
-
-/** Commits laid out in requests that brokers take, in the order of the calls. */
+/** Commits laid out in requests, and the verdict on each of them. */
 export class Rounds {
-  readonly #limits: RoundLimits
-  readonly #rounds: Map<number, KafkaRecord[]>[] = []
+  readonly #layout: RoundLayout
+  readonly #source: string
   readonly #placed: Placed[]
   readonly #commits: readonly Commit[]
-  #bytes = 0
-  #records = 0
-  #partitionBytes = new Map<number, number>()
 
-  constructor(commits: readonly Commit[], limits: RoundLimits, nowMs: number) {
+  constructor(
+    commits: readonly Commit[],
+    { maxMessageBytes, source }: { readonly maxMessageBytes: number; readonly source: string },
+    nowMs: number,
+  ) {
     this.#commits = commits
-    this.#limits = limits
+    this.#source = source
+    this.#layout = new RoundLayout(maxMessageBytes)
     this.#placed = commits.map((commit) => this.#place(commit, nowMs))
   }
 
   get rounds(): readonly Round[] {
-    return this.#rounds.map((partitions) => ({ partitions }))
+    return this.#layout.rounds
   }
 
   /** The verdict on each commit. Rounds without a result were not sent. */
@@ -73,66 +52,27 @@ export class Rounds {
         encodeRecord(event, {
           streamId,
           partition,
-          source: this.#limits.source,
+          source: this.#source,
           timestampMs: nowMs,
           appendedAtMs: nowMs,
         }),
       ),
     )
-    const tooLarge = this.#tooLarge(encoded)
-    if (tooLarge !== undefined) return tooLarge
+    // Before any of its neighbours has a place, so that nothing of the commit is sent.
+    for (const records of encoded) {
+      for (const record of records) {
+        const tooLarge = this.#layout.tooLarge(record)
+        if (tooLarge !== undefined) return tooLarge
+      }
+    }
     const places: Place[] = []
     const lastOfStream: Place[] = []
     for (const records of encoded) {
-      for (const record of records) places.push(this.#add(record))
+      for (const record of records) places.push(this.#layout.add(record))
       const last = places.at(-1)
       if (last !== undefined) lastOfStream.push(last)
     }
     return { places, lastOfStream }
-  }
-
-  /** Law A9: refused before anything is sent, and nobody else with it. */
-  #tooLarge(encoded: readonly (readonly KafkaRecord[])[]): EventStoreError | undefined {
-    const most = this.#limits.maxMessageBytes - BATCH_OVERHEAD_BYTES
-    for (const records of encoded) {
-      for (const record of records) {
-        const bytes = recordBytes(record)
-        if (bytes <= most) continue
-        const id = record.headers['ce_id'] ?? ''
-        return new EventStoreError(
-          'LIMIT_EXCEEDED',
-          `kafka: event ${id} of stream ${JSON.stringify(record.key)} takes up to ${bytes} bytes with its headers, ` +
-            `the topic's max.message.bytes leaves ${most}`,
-        )
-      }
-    }
-    return undefined
-  }
-
-  #add(record: KafkaRecord): Place {
-    const { partition } = record
-    const bytes = recordBytes(record)
-    const before = this.#partitionBytes.get(partition) ?? BATCH_OVERHEAD_BYTES
-    let round = this.#rounds.at(-1)
-    if (
-      round === undefined ||
-      before + bytes > this.#limits.maxMessageBytes ||
-      this.#bytes + bytes > MAX_ROUND_BYTES ||
-      this.#records >= MAX_ROUND_RECORDS
-    ) {
-      round = new Map()
-      this.#rounds.push(round)
-      this.#partitionBytes = new Map()
-      this.#bytes = 0
-      this.#records = 0
-    }
-    const records = round.get(partition)
-    if (records === undefined) round.set(partition, [record])
-    else records.push(record)
-    this.#partitionBytes.set(partition, (this.#partitionBytes.get(partition) ?? BATCH_OVERHEAD_BYTES) + bytes)
-    this.#bytes += bytes
-    this.#records++
-    return { round: this.#rounds.length - 1, partition, index: (records?.length ?? 1) - 1 }
   }
 }
 

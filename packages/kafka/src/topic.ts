@@ -28,6 +28,8 @@ export interface TopicFacts {
   readonly maxMessageBytes: number
 }
 
+const RELAY_SEGMENT_BYTES = 4 * 1024 * 1024
+
 /**
  * Creates a topic for events and, beside it, the compacted one in which relays keep their positions
  * (`<topic>.relays`), and waits until every partition of both has a leader. A topic that exists is verified.
@@ -47,9 +49,10 @@ export async function createTopic(client: KafkaClient, options: CreateTopicOptio
     const made = await createOne(admin, { topic, partitions, replicas, settings: events }, deadlineMs)
     const control = {
       topic: relayTopicOf(topic),
-      partitions: 1,
+      partitions,
       replicas,
-      settings: { 'cleanup.policy': 'compact' },
+      // Small segments, since the last one is never compacted: who opens a session reads what was written since.
+      settings: { 'cleanup.policy': 'compact', 'segment.bytes': String(RELAY_SEGMENT_BYTES) },
     }
     await createOne(admin, control, deadlineMs)
     await verifyTopic(admin, topic, partitions)
@@ -139,7 +142,7 @@ export async function verifyTopic(
   topic: string,
   wanted: number | undefined,
 ): Promise<TopicFacts> {
-  const { all: partitions } = await ledPartitions(admin, topic)
+  const partitions = await countPartitions(admin, topic)
   const name = JSON.stringify(topic)
   if (partitions === 0) {
     throw new EventStoreError(
@@ -174,6 +177,25 @@ export async function verifyTopic(
     incarnation: incarnationOf(clusterId, topic),
     // The default of brokers: https://kafka.apache.org/documentation/#topicconfigs_max.message.bytes
     maxMessageBytes: Number.isInteger(maxMessageBytes) && maxMessageBytes > 0 ? maxMessageBytes : 1_048_588,
+  }
+}
+
+/** How many partitions a topic has; 0: it does not exist. */
+export async function countPartitions(admin: KafkaAdmin, topic: string): Promise<number> {
+  return (await ledPartitions(admin, topic)).all
+}
+
+/** The offsets between which a partition's records are kept, undecided ones included. */
+export async function topicBounds(
+  admin: KafkaAdmin,
+  topic: string,
+  partition: number,
+): Promise<{ readonly low: number; readonly high: number }> {
+  try {
+    const found = (await admin.fetchTopicOffsets(topic)).find((each) => each.partition === partition)
+    return { low: Number(found?.low ?? 0), high: Number(found?.high ?? 0) }
+  } catch (error) {
+    throw classifyError(error, { phase: 'read' })
   }
 }
 
