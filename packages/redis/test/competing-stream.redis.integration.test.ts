@@ -1,5 +1,5 @@
+import { eventually } from '@eventspine/conformance'
 import type { PublishEvent, SubscribeOptions } from '@eventspine/core'
-import { waitUntil } from '@eventspine/servers'
 import { describe, expect, it } from 'vitest'
 import { redisStream } from '../src/index.ts'
 import { serverUrl } from './backend.ts'
@@ -29,7 +29,7 @@ describe('a consumer group of Redis behind a group without order', () => {
     for (let run = 0; run < 3; run++) {
       await stream.stream.runOnce({ ...quiet, group, ordering, handlers: () => undefined, budgetMs: 5000 })
     }
-    expect(await client.xpending(log, group)).toMatchObject([0])
+    expect(await client.xpending(log, group)).toEqual([0, null, null, null])
     expect(await client.xinfo('CONSUMERS', log, group)).toEqual([])
   })
 
@@ -42,10 +42,11 @@ describe('a consumer group of Redis behind a group without order', () => {
       ordering,
       handlers: ({ data }, { attempt }) => void handled.set(Number(data), attempt),
     })
-    await waitUntil(async () => ((await client.xinfo('GROUPS', log)) as unknown[]).length === 1, {
-      what: 'the group is there',
-      deadlineMs: 5000,
-    })
+    await eventually(
+      'the group is there',
+      async () => ((await client.xinfo('GROUPS', log)) as unknown[]).length === 1,
+      5000,
+    )
     await first.stop()
     await stream.stream.publish(Array.from({ length: 30 }, (_, index) => event(index + 1)))
     await client.xreadgroup('GROUP', group, 'dead', 'COUNT', 25, 'STREAMS', log, '>')
@@ -58,12 +59,13 @@ describe('a consumer group of Redis behind a group without order', () => {
     })
     // A stream that never rests must not keep the dead member's entries waiting.
     let number = 30
-    await waitUntil(
+    await eventually(
+      'the entries of the dead member are handled',
       async () => {
         await stream.stream.publish(event(++number))
         return handled.has(1) && handled.has(25)
       },
-      { what: 'the entries of the dead member are handled', deadlineMs: 20_000 },
+      20_000,
     )
     await member.stop()
     expect([handled.get(1), handled.get(25), handled.get(26)]).toEqual([2, 2, 1])
@@ -107,10 +109,7 @@ describe('a consumer group of Redis behind a group without order', () => {
       pollMs: { min: 10, max: 100 },
       handlers: () => undefined,
     })
-    await waitUntil(async () => (await client.exists(log)) === 1, {
-      what: 'the group is there',
-      deadlineMs: 5000,
-    })
+    await eventually('the group is there', async () => (await client.exists(log)) === 1, 5000)
     await client.xgroup('DESTROY', log, group)
     await expect(subscription.completed).rejects.toMatchObject({ code: 'FEED_DIVERGED' })
   })

@@ -82,9 +82,10 @@ async function openStream(
     if (create) await writeManifest(connection, prefix, partitions)
     const manifest = await readManifest(connection, prefix, partitions)
     const keys = Array.from({ length: manifest.partitions }, (_, partition) => new LogKeys(prefix, partition))
-    const guard = resends(client) ? new ResendGuard() : undefined
+    // Answers to documents and to publishes are kept apart: they do not look alike.
+    const makeGuard = () => (resends(client) ? new ResendGuard() : undefined)
     const documentKeys = keys.map(({ documents }) => documents)
-    const committer = new Committer({ connection, keys: documentKeys, bodyInFeed: false, guard })
+    const committer = new Committer({ connection, keys: documentKeys, bodyInFeed: false, guard: makeGuard() })
     const documents = new RedisDocumentStore({ connection, keys: documentKeys, committer })
     const watch = new LogWatch(client, keys)
     const trimmer = new LogTrimmer({ connection, keys, documents })
@@ -98,7 +99,7 @@ async function openStream(
       log: new RedisEventLog({
         connection,
         keys,
-        guard,
+        guard: makeGuard(),
         watch,
         relay: new RedisRelayTarget({ connection, keys }),
         competing: new RedisCompeting({ connection, keys, watch }),
