@@ -110,12 +110,11 @@ export function commitOutcome(answer: unknown, { appends, documents }: Commit): 
     return { ok: false, error: versionRefused(append, Number(rest[1])) }
   if (verdict === 'd' && document !== undefined)
     return { ok: false, error: new RevisionConflictError(document.collection, document.key) }
-  const error = new EventStoreError(
+  throw new EventStoreError(
     'OUTCOME_UNKNOWN',
     'redis: the client sent a write again, and the answer to the first time is gone',
     { outcome: 'unknown', retryable: true },
   )
-  return { ok: false, error }
 }
 
 /** The verdict on an append whose stream is at another version. `head` is negative for a deleted stream. */

@@ -1,5 +1,6 @@
 import { classifyError, type FailureContext, isUnknownScript } from './classify-error.ts'
 import type { RedisArgument, RedisClient } from './client.ts'
+import { ReplicaWait, type ReplicaWaitOptions } from './replica-wait.ts'
 import type { Script } from './scripts/script.ts'
 
 /** Sends commands over a client and gives what fails its type. */
@@ -10,8 +11,12 @@ export class Connection {
   #gathering = false
   readonly #onReady = (): void => void this.#readyCount++
 
-  constructor(client: RedisClient) {
+  readonly #replicas: ReplicaWait | undefined
+
+  /** @param wait - which replicas must have a write before it counts as done. */
+  constructor(client: RedisClient, wait?: ReplicaWaitOptions) {
     this.client = client
+    this.#replicas = wait === undefined ? undefined : new ReplicaWait(client, wait)
     client.on('ready', this.#onReady)
   }
 
@@ -36,7 +41,15 @@ export class Connection {
 
   /** Runs a script that writes. */
   writeScript(script: Script, keys: readonly string[], args: readonly RedisArgument[]): Promise<unknown> {
-    return this.#run(script, keys, args, true)
+    const answer = this.#run(script, keys, args, true)
+    return this.#replicas === undefined ? answer : this.#confirmed(answer, this.#replicas)
+  }
+
+  /** Also a refusal is confirmed: it may be that of a repeat, whose first attempt was not. */
+  async #confirmed(answer: Promise<unknown>, replicas: ReplicaWait): Promise<unknown> {
+    const value = await answer
+    await replicas.confirm()
+    return value
   }
 
   async #run(

@@ -1,6 +1,7 @@
 export type { RedisArgument, RedisClient, RedisClientOptions, RedisNode } from './client.ts'
 export { openUrl } from './open-url.ts'
 export type { StoreOptions } from './options.ts'
+export type { ReplicaWaitOptions } from './replica-wait.ts'
 export { createStore, redis, type RedisConnectOptions, type RedisOptions } from './redis.ts'
 export {
   redisStream,

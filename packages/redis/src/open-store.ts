@@ -1,4 +1,4 @@
-import { type Backend, type BackendAdapter, createBackend } from '@eventspine/core'
+import { type Backend, type BackendAdapter, createBackend, notSupported } from '@eventspine/core'
 import { capabilities } from './capabilities.ts'
 import type { RedisClient } from './client.ts'
 import { Committer } from './committer.ts'
@@ -19,7 +19,11 @@ export async function openStore(
   end: () => void,
 ): Promise<Backend> {
   const { prefix, partitions, bodyInFeed, pollIntervalMs } = options
-  const connection = new Connection(client)
+  if (options.wait !== undefined && client.isCluster) {
+    // WAIT speaks for one connection, and a client of a cluster does not say over which one a write went.
+    throw notSupported('redis: wait is not supported on a cluster; min-replicas-to-write of its servers is')
+  }
+  const connection = new Connection(client, options.wait)
   try {
     await checkServers(client, options.allowEviction)
     if (options.create) await writeManifest(connection, prefix, partitions)

@@ -1,4 +1,4 @@
-import type { OpenRequest, TestBackend } from '@eventspine/conformance'
+import { type OpenRequest, type TestBackend, testBed } from '@eventspine/conformance'
 import { createKeyspace, startFaultProxy } from '@eventspine/servers'
 import { Redis } from 'ioredis'
 import { redisStream, type RedisStreamBackend } from '../src/index.ts'
@@ -60,4 +60,26 @@ async function loadScript(url: string, source: string): Promise<void> {
   } finally {
     client.disconnect()
   }
+}
+
+/** A stream of its own on the cluster of `url`, reached without a proxy: its servers tell clients where they are. */
+export function openClusterStream(url: string, { partitions }: OpenRequest): Promise<TestBackend> {
+  const keyspace = createKeyspace(url)
+  const opened: RedisStreamBackend[] = []
+  const trim = async (force: boolean): Promise<void> => {
+    await opened[0]?.trim({ maxEvents: 0, force })
+  }
+  const open = async (): Promise<RedisStreamBackend> => {
+    // What is there already is left as it is.
+    const options = { prefix: keyspace.prefix, topic: 'test', create: true, partitions }
+    const backend = await redisStream.connect(url, options)
+    opened.unshift(backend)
+    return backend
+  }
+  return testBed(open, {
+    child: { module: adapter, url: `${keyspace.url}&topic=test` },
+    trimFeed: () => trim(true),
+    trimHandled: () => trim(false),
+    remove: () => keyspace.remove(),
+  })
 }
