@@ -34,7 +34,11 @@ export async function runCase(testCase: Case, options: CaseOptions): Promise<voi
       opened.push(backend)
       return withSource(backend)
     }
-  const scope = { patienceMs: options.patienceMs ?? DEFAULT_PATIENCE_MS, atEnd: [] as (() => void)[] }
+  const scope = {
+    patienceMs: options.patienceMs ?? DEFAULT_PATIENCE_MS,
+    minLeaseMs: options.minLeaseMs ?? 0,
+    atEnd: [] as (() => void)[],
+  }
   let failure: { readonly error: unknown } | undefined
   try {
     const capabilities = await manifestOf(options.open)

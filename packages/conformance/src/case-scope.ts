@@ -4,6 +4,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 export interface CaseScope {
   /** Milliseconds that a condition is waited for. */
   readonly patienceMs: number
+  readonly minLeaseMs: number
   /** Run when the case has ended, however it ended, before what it opened is closed. */
   readonly atEnd: (() => void)[]
 }
@@ -16,4 +17,9 @@ export const caseScope = new AsyncLocalStorage<CaseScope>()
 /** Milliseconds that the running case waits for a condition. */
 export function patienceMs(): number {
   return caseScope.getStore()?.patienceMs ?? DEFAULT_PATIENCE_MS
+}
+
+/** A lease as short as a case wants it, if the backend takes one so short. */
+export function leaseOf(leaseMs: number): number {
+  return Math.max(leaseMs, caseScope.getStore()?.minLeaseMs ?? 0)
 }

@@ -72,6 +72,8 @@ export interface CaseOptions {
   readonly rounds?: number | undefined
   /** Milliseconds that a case waits for a condition to come true. Default 10,000. */
   readonly patienceMs?: number | undefined
+  /** The shortest lease that the backend's own groups take. Default: none is too short. */
+  readonly minLeaseMs?: number | undefined
 }
 
 export interface KitOptions extends Runner, CaseOptions {}

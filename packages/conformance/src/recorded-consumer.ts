@@ -6,7 +6,7 @@ import type {
   SubscribeOptions,
   Subscription,
 } from '@eventspine/core'
-import { caseScope } from './case-scope.ts'
+import { caseScope, leaseOf } from './case-scope.ts'
 import { eventually } from './eventually.ts'
 import { numberOf } from './sample-events.ts'
 
@@ -75,6 +75,7 @@ export class RecordedConsumer {
       handlers: (event, context) => this.#handle(event, context),
       onNotice: (notice) => void this.notices.push(notice),
       ...given,
+      leaseMs: leaseOf(given.leaseMs ?? QUICK.leaseMs),
     }
   }
 

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { eventually } from '../eventually.ts'
 import type { Case, CaseBackend } from '../kit.ts'
+import { ownedByLeases } from '../owned-by-leases.ts'
 import { readLog } from '../read-log.ts'
 import { Random } from '../random.ts'
 import { Gate, RecordedConsumer } from '../recorded-consumer.ts'
@@ -153,17 +155,18 @@ export const consumeDeliveryCases: readonly Case[] = [
       const start = await RecordedConsumer.start(backend, { group: 'start' })
       const end = await RecordedConsumer.start(backend, { group: 'end', startFrom: 'end' })
       const partition = Number(token.split('.')[1])
-      const after = await RecordedConsumer.start(backend, {
-        group: 'token',
-        startFrom: token,
-        partitions: [partition],
-      })
+      // Groups of the backend's own give out partitions as they please: the others begin at their start.
+      const only = ownedByLeases(backend.capabilities) ? { partitions: [partition] } : {}
+      const after = await RecordedConsumer.start(backend, { group: 'token', startFrom: token, ...only })
+      const behindToken = (): readonly number[] =>
+        after.handled.flatMap((event) => (event.partition === partition ? event.number : []))
       await end.subscription.caughtUpTo(behind.token)
       await source.append('counter:0', [sampleEvent(15)])
-      await Promise.all([start.hasHandled(15), end.hasHandled(1), after.hasHandled(2)])
+      await Promise.all([start.hasHandled(15), end.hasHandled(1)])
+      await eventually('what follows the token is handled', () => behindToken().length >= 2)
       assertEachOnce(start.numbers, 15)
       assert.deepEqual(end.numbers, [15])
-      assert.deepEqual(after.numbers, [14, 15])
+      assert.deepEqual(behindToken(), [14, 15])
       await end.stop()
       await source.append('counter:0', [sampleEvent(16)])
       const again = await RecordedConsumer.start(backend, { group: 'end', startFrom: 'start' })

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { EventStoreError, type Capabilities, type SubscribeOptions } from '@eventspine/core'
 import { eventually } from '../eventually.ts'
 import type { Case } from '../kit.ts'
+import { canAskOwners, refusesToAsk } from '../asking-owners.ts'
 import { RecordedConsumer, type RecordedHandler } from '../recorded-consumer.ts'
 import { numberOf, PAYLOAD, sampleEvent, sampleEvents, streamsOfPartition } from '../sample-events.ts'
 import { refusal } from '../refusal.ts'
@@ -140,6 +141,8 @@ export const consumeFailureCases: readonly Case[] = [
     id: 'consume/replay-in-order',
     laws: ['C6', 'C2'],
     title: 'replays a parked stream in order and goes on with it live, each event once',
+    needs: canAskOwners,
+    refuses: refusesToAsk,
     async run({ open }) {
       const { backend, source } = await open()
       await appendInTurns(source)
@@ -173,6 +176,8 @@ export const consumeFailureCases: readonly Case[] = [
     id: 'consume/replay-fails-again',
     laws: ['C6'],
     title: 'parks a replayed stream again at the event that fails, and keeps what is behind it waiting',
+    needs: canAskOwners,
+    refuses: refusesToAsk,
     async run({ open }) {
       const { backend, source } = await open()
       const token = await appendInTurns(source)
@@ -205,6 +210,8 @@ export const consumeFailureCases: readonly Case[] = [
     laws: ['C6'],
     title:
       'takes up a replay that was asked for while nobody was running, and a skip by passing over one event',
+    needs: canAskOwners,
+    refuses: refusesToAsk,
     async run({ open }) {
       const { backend, source } = await open()
       const token = await appendInTurns(source)
@@ -228,6 +235,8 @@ export const consumeFailureCases: readonly Case[] = [
     id: 'consume/replay-interrupted',
     laws: ['C6', 'C7', 'C9'],
     title: 'carries a replay on after a stop in its middle: in order, and once where effects are atomic',
+    needs: canAskOwners,
+    refuses: refusesToAsk,
     async run({ open, capabilities }) {
       const { backend, source } = await open()
       await source.append(BAD, sampleEvents(40))

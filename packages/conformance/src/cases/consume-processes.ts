@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { leaseOf } from '../case-scope.ts'
 import { ChildProcess } from '../child/child-process.ts'
 import type { CountedBy } from '../child/noting-consumer.ts'
 import { eventually } from '../eventually.ts'
@@ -46,7 +47,7 @@ export const consumeProcessCases: readonly Case[] = [
         }
       }
       const maxInFlightEvents = 20
-      const options = { group: 'killed', leaseMs: LEASE_MS, maxInFlightEvents }
+      const options = { group: 'killed', leaseMs: leaseOf(LEASE_MS), maxInFlightEvents }
       await using child = await openChild(test)
       await child.call('consume', { ...options, name: 'child', holdAtId: ids[100] ?? '' })
       await child.said('handling', ({ id }) => id === ids[100], 30_000)
@@ -91,7 +92,7 @@ export const consumeProcessCases: readonly Case[] = [
       const { backend, source } = test
       const events = sampleEvents(10)
       await source.append('counter:1', events)
-      const options = { group: 'paused', effects: 'exactly-once', leaseMs: LEASE_MS } as const
+      const options = { group: 'paused', effects: 'exactly-once', leaseMs: leaseOf(LEASE_MS) } as const
       await using child = await openChild(test)
       await child.call('consume', {
         ...options,
@@ -161,7 +162,7 @@ export const consumeProcessCases: readonly Case[] = [
       const partitions = 8
       const test = await open({ partitions })
       const { backend, source } = test
-      const options = { group: 'members', leaseMs: LEASE_MS }
+      const options = { group: 'members', leaseMs: leaseOf(LEASE_MS) }
       const consumer = await RecordedConsumer.start(backend, options)
       await using child = await openChild(test)
       await child.call('consume', { ...options, name: 'child' })

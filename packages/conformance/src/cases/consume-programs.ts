@@ -8,6 +8,7 @@ import {
 } from '@eventspine/core'
 import { eventually } from '../eventually.ts'
 import type { Case, CaseBackend } from '../kit.ts'
+import { canAskOwners } from '../asking-owners.ts'
 import { Random } from '../random.ts'
 import { RecordedConsumer } from '../recorded-consumer.ts'
 import type { Source } from '../source.ts'
@@ -61,6 +62,7 @@ class ConsumerProgram {
     if (choice <= 5) await this.#append()
     else if (choice === 6) await this.#restart()
     else if (choice === 7) await this.#restart(0)
+    else if (choice <= 9 && !canAskOwners(this.#backend.capabilities)) await this.#append()
     else if (choice === 8) await this.#answer('replay')
     else if (choice === 9) await this.#answer('skip')
     else await new Promise((resolve) => setTimeout(resolve, this.#random.integer(0, 15)))
@@ -70,7 +72,9 @@ class ConsumerProgram {
     const streamId = this.#random.pick(this.#streams)
     const numbers = Array.from({ length: this.#random.integer(1, 4) }, () => ++this.#last)
     for (const number of numbers) {
-      if (this.#random.chance(0.15)) this.#failing.set(number, this.#random.chance(0.5) ? 2 : Infinity)
+      // What nobody could replay must not be parked.
+      const often = this.#random.chance(0.5) || !canAskOwners(this.#backend.capabilities)
+      if (this.#random.chance(0.15)) this.#failing.set(number, often ? 2 : Infinity)
     }
     this.#log.push(`append ${numbers.join(' ')} to ${streamId}`)
     this.#expected.get(streamId)?.push(...numbers)

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Backend } from '@eventspine/core'
+import { leaseOf } from '../case-scope.ts'
 import { ChildProcess } from '../child/child-process.ts'
 import { eventually } from '../eventually.ts'
 import type { Case, CaseContext, TestBackend } from '../kit.ts'
@@ -130,7 +131,7 @@ export const groupCases: readonly Case[] = [
       const { backend, source } = test
       const events = sampleEvents(10)
       await source.append('counter:1', events)
-      const options = { group: 'paused', leaseMs: LEASE_MS } as const
+      const options = { group: 'paused', leaseMs: leaseOf(LEASE_MS) } as const
       await using child = await openChild(test)
       await child.call('consume', { ...options, name: 'child', holdAtId: events[4]?.id ?? '' })
       const held = await child.said('handling', ({ id }) => id === events[4]?.id, 60_000)
@@ -177,7 +178,7 @@ export const groupCases: readonly Case[] = [
       const random = new Random(seed)
       const streams = streamsOf(partitions)
       const maxInFlightEvents = 20
-      const options = { group: 'killed', leaseMs: LEASE_MS, maxInFlightEvents }
+      const options = { group: 'killed', leaseMs: leaseOf(LEASE_MS), maxInFlightEvents }
       const consumer = await RecordedConsumer.start(test.backend, options)
       const sent: string[] = []
       const acknowledged: string[] = []

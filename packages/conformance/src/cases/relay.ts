@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { partitionOf, type Backend, type NewEvent, type RecordedEvent } from '@eventspine/core'
 import { eventually } from '../eventually.ts'
 import type { Case } from '../kit.ts'
+import { canAskOwners, refusesToAsk } from '../asking-owners.ts'
 import { RecordedConsumer } from '../recorded-consumer.ts'
 import { RelaySource } from '../relay-source.ts'
 import { assertRelayed, readTarget, relayToEnd } from '../relay-target.ts'
@@ -220,6 +221,8 @@ export const relayCases: readonly Case[] = [
     id: 'relay/consumed',
     laws: ['C1', 'C2', 'C6'],
     title: 'delivers relayed events to groups like published ones, and parks and replays their streams',
+    needs: canAskOwners,
+    refuses: refusesToAsk,
     async run({ open, capabilities }) {
       const { backend } = await open()
       const source = new RelaySource(capabilities)
