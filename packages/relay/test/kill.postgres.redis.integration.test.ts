@@ -9,18 +9,17 @@ const ROUNDS = Number(
   process.env['EVENTSPINE_TEST_ROUNDS'] ?? (process.env['EVENTSPINE_TEST_QUICK'] === undefined ? 12 : 4),
 )
 const SEED = Number(process.env['EVENTSPINE_TEST_SEED'] ?? Date.now() % 1_000_000_000)
-const PARTITIONS = 2
 
 it(`relays every event from PostgreSQL to Redis Streams once and in order through ${ROUNDS} killed processes, from seed ${SEED}`, async () => {
   await using database = await createDatabase(urlOf('POSTGRES'))
   await using keyspace = createKeyspace(urlOf('REDIS'))
   const pool = new Pool({ connectionString: database.url, max: 1 })
-  await createSchema(pool, { partitions: PARTITIONS })
+  await createSchema(pool, { partitions: 2 })
   await pool.end()
   await using source = await postgres.connect(database.url)
   const targetUrl = `${keyspace.url}&topic=relayed`
-  await using target = await redisStream.connect(targetUrl, { create: true, partitions: PARTITIONS })
-  const { events, found, expected } = await killRounds({
+  await using target = await redisStream.connect(targetUrl, { create: true, partitions: 4 })
+  const { events, found, expected, misplaced } = await killRounds({
     source,
     target,
     sourceAccess: { module: import.meta.resolve('@eventspine/postgres'), url: database.url },
@@ -29,6 +28,7 @@ it(`relays every event from PostgreSQL to Redis Streams once and in order throug
     seed: SEED,
   })
   expect(found).toEqual(expected)
+  expect(misplaced).toEqual([])
   expect(events).toBeGreaterThan(ROUNDS)
 }, 600_000)
 

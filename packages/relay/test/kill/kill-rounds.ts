@@ -1,5 +1,5 @@
 import { Random } from '@eventspine/conformance'
-import { type Backend, partitionOf, type RecordedEvent } from '@eventspine/core'
+import { type Backend, parsePosition, partitionOf, type RecordedEvent } from '@eventspine/core'
 import { relayOnce } from '../../src/index.ts'
 import { targetEvents } from '../target-events.ts'
 import type { BackendAccess, Life } from './life.ts'
@@ -22,9 +22,12 @@ export interface KillRoundsOptions {
 
 export interface KillRoundsResult {
   readonly events: number
-  /** What readers of the target got of each source partition, beside what they should have got. */
+  /** Ids of what readers of the target got of each source partition, sorted as they were appended. */
   readonly found: readonly (readonly string[])[]
+  /** What they should have got. */
   readonly expected: readonly (readonly string[])[]
+  /** Events that stand in a partition of the target behind one that was appended later to the same partition. */
+  readonly misplaced: readonly string[]
 }
 
 /**
@@ -98,15 +101,22 @@ async function append({ store }: Backend, random: Random, signal: AbortSignal): 
 
 async function compared({ store }: Backend, relayed: readonly RecordedEvent[]): Promise<KillRoundsResult> {
   const expected: string[][] = []
-  const found: string[][] = []
-  for (let partition = 0; partition < store.partitions; partition++) {
-    const events = await store.feed({ partition }).toArray()
-    expected.push(events.map(({ id }) => id))
-    found.push([])
+  for (let partition = 0; partition < store.partitions; partition++)
+    expected.push((await store.feed({ partition }).toArray()).map(({ id }) => id))
+  const order = new Map(expected.flatMap((ids) => ids.map((id, index) => [id, index] as const)))
+  const found = expected.map((): string[] => [])
+  const misplaced: string[] = []
+  const last = new Map<string, number>()
+  for (const { id, streamId, position } of relayed) {
+    const partition = partitionOf(streamId, store.partitions)
+    found[partition]?.push(id)
+    const way = `${partition} to ${parsePosition(position).partition}`
+    const place = order.get(id) ?? -1
+    if (place <= (last.get(way) ?? -1)) misplaced.push(id)
+    last.set(way, place)
   }
-  // The target has as many partitions, so that its order is that of the source.
-  for (const { id, streamId } of relayed) found[partitionOf(streamId, store.partitions)]?.push(id)
-  return { events: relayed.length, found, expected }
+  for (const ids of found) ids.sort((one, other) => (order.get(one) ?? 0) - (order.get(other) ?? 0))
+  return { events: relayed.length, found, expected, misplaced }
 }
 
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
