@@ -21,10 +21,22 @@ local function hiddenAt(sequence)
   return (removed(stream, tonumber(version)))
 end
 
+-- A removal that is under way, or broke off, hides the copies that it has not come to yet.
+local firsts = {}
+local function isHidden(stream, version)
+  local first = firsts[stream]
+  if not first then
+    first = tonumber(redis.call('HGET', base .. 't:' .. stream, 'first')) or 1
+    firsts[stream] = first
+  end
+  return version < first
+end
+
 local function resolve(entry)
   local sequence, version = place(entry[1])
   if entry[2][1] == 'e' then
     local stream, text = string.match(entry[2][2], '^([^\\n]*)\\n(.*)$')
+    if isHidden(stream, version) then text = nil end
     return sequence, version, stream, text
   end
   return sequence, version, entry[2][2], (standing(entry[2][2], version))
