@@ -32,7 +32,7 @@ export class Fleet {
   readonly failures: string[] = []
   readonly #options: FleetOptions
   readonly #processes = new Map<ServiceName, ServiceProcess>()
-  readonly #startedAtMs = new Map<ServiceName, number>()
+  readonly #killedAtMs = new Map<ServiceName, number>()
   readonly #waiting = new Map<ServiceName, (() => void)[]>()
   #stopping = false
 
@@ -54,9 +54,7 @@ export class Fleet {
     await this.#up(name)
     const state = this.states.get(name)
     if (state === undefined || this.#stopping) return
-    state.kills++
-    this.#options.onNote(`killed ${name} (kill -9 ${state.pid})`)
-    this.#startedAtMs.set(name, performance.now())
+    this.#killed(state, `killed ${name} (kill -9 ${state.pid})`)
     await this.#processes.get(name)?.kill()
   }
 
@@ -85,6 +83,7 @@ export class Fleet {
       },
       onEnd: ({ how, text }) => {
         if (how === 'failed') this.#failed(name, text)
+        if (how === 'shot') this.#killed(state, `somebody killed ${name}, process ${state.pid}`)
         state.status = this.#stopping ? 'stopped' : 'starting'
         state.progress = ''
         if (!this.#stopping) this.#start(name)
@@ -96,13 +95,18 @@ export class Fleet {
 
   #ready(state: ServiceState): void {
     state.status = 'up'
-    const killedAtMs = this.#startedAtMs.get(state.name)
-    if (killedAtMs !== undefined) {
-      const seconds = ((performance.now() - killedAtMs) / 1000).toFixed(1)
-      this.#options.onNote(`${state.name} is back after ${seconds} s, as process ${state.pid}`)
-      this.#startedAtMs.delete(state.name)
-    }
+    const killedAtMs = this.#killedAtMs.get(state.name)
+    const seconds = ((performance.now() - (killedAtMs ?? 0)) / 1000).toFixed(1)
+    const how = killedAtMs === undefined ? 'up' : `back after ${seconds} s`
+    this.#options.onNote(`${state.name} is ${how}, process ${state.pid}`)
+    this.#killedAtMs.delete(state.name)
     for (const resume of this.#waiting.get(state.name)?.splice(0) ?? []) resume()
+  }
+
+  #killed(state: ServiceState, note: string): void {
+    state.kills++
+    this.#killedAtMs.set(state.name, performance.now())
+    this.#options.onNote(note)
   }
 
   #failed(name: ServiceName, text: string): void {

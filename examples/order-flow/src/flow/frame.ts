@@ -23,7 +23,7 @@ export function frame(state: FlowState, paint: Paint): string {
     ...state.latest.map((line) => `  ${paint('dim', line)}`),
     '',
     ...state.notes.slice(-NOTES_SHOWN).map(({ atMs, text }) => {
-      const isBlow = text.startsWith('killed') || text.includes('by itself')
+      const isBlow = /killed|by itself/.test(text)
       return `  ${paint('dim', clock(atMs))}  ${isBlow ? paint('red', text) : text}`
     }),
   ].join('\n')

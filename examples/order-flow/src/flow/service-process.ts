@@ -8,7 +8,8 @@ const STOP_GRACE_MS = 15_000
 
 /** How a process of a service ended. */
 export interface Ending {
-  readonly how: 'killed' | 'stopped' | 'failed'
+  /** `shot`: somebody else killed it, perhaps whoever watches. */
+  readonly how: 'killed' | 'shot' | 'stopped' | 'failed'
   readonly text: string
 }
 
@@ -34,7 +35,8 @@ export class ServiceProcess {
     this.#child.on('message', (report) => onReport(report as ServiceReport))
     // Its `close` never comes once this side has let go of the channel.
     this.#gone = once(this.#child, 'exit').then(([code, signal]: readonly unknown[]) => {
-      onEnd({ how: this.#asked ?? 'failed', text: `ended with ${String(code ?? signal)}` })
+      const unasked = signal === 'SIGKILL' ? 'shot' : 'failed'
+      onEnd({ how: this.#asked ?? unasked, text: `ended with ${String(code ?? signal)}` })
     })
   }
 
