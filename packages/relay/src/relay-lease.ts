@@ -5,7 +5,7 @@ import type { Ownership, Ownerships, OwnershipWatch, SeenOwner } from './ownersh
 
 const COLLECTION = '$relays'
 
-/** The document by which relays of one name settle who writes a partition. */
+/** The document by which relays of one name settle who writes a partition. `docs/wire.md` specifies it. */
 interface LeaseDocument {
   readonly format: 1
   /** Unique to one running relay; `null` when nobody owns the partition. */
@@ -66,8 +66,16 @@ class LeaseRecord {
     this.#documentPartition = partition % documents.partitions
   }
 
-  get(): Promise<Document<LeaseDocument> | undefined> {
-    return this.#collection.get(this.#key, { partition: this.#documentPartition })
+  /** @throws an EventStoreError `STORE_INCOMPATIBLE`: written by a newer version. */
+  async get(): Promise<Document<LeaseDocument> | undefined> {
+    const found = await this.#collection.get(this.#key, { partition: this.#documentPartition })
+    if (found !== undefined && found.value.format !== 1) {
+      throw new EventStoreError(
+        'STORE_INCOMPATIBLE',
+        `the lease of relay ${JSON.stringify(this.terms.name)} has an unknown format`,
+      )
+    }
+    return found
   }
 
   /** @returns the revision. */
