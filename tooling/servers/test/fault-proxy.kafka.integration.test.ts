@@ -153,7 +153,7 @@ describe('a fault proxy in front of Kafka', () => {
 })
 
 describe('a Kafka behind a proxy', () => {
-  it('tells its clients the address of the proxy', async () => {
+  it('tells its clients the address of the proxy', { timeout: 240_000 }, async () => {
     await using behind = await startKafkaBehindProxy()
     const kafka = new Kafka({ ...settings, brokers: [new URL(behind.proxy.url).host], retry: { retries: 8 } })
     await makeTopic(kafka, topic)

@@ -1,13 +1,11 @@
-import { execFile } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { freePort } from '../free-port.ts'
 import type { ServerDefinition, StartRequest } from '../server-definition.ts'
 import { startFailure } from '../start-failure.ts'
 import { startProcess } from '../start-process.ts'
 import { askKafka } from './ask-kafka.ts'
+import { ensureFormatted } from './formatted-data.ts'
 import { javaProgram, shortLived } from './java-program.ts'
 import { kafkaClassPath } from './kafka-jars.ts'
 
@@ -15,8 +13,6 @@ import { kafkaClassPath } from './kafka-jars.ts'
 export const kafkaVersion = '4.1.2'
 /** What a probe answers: the protocol does not tell. */
 const unknownVersion = 'of unknown version'
-/** Any will do: what starts here never meets another cluster. */
-const clusterId = 'AAAAAAAAAAAAAAAAAAAAAQ'
 /** A start takes 3 s on a quiet machine, and was seen to take 25 s on one with eight times the work it can do. */
 const startDeadlineMs = 120_000
 const attemptMs = 5_000
@@ -62,12 +58,11 @@ export const kafka: ServerDefinition = {
     const java = await javaProgram()
     const classPath = await kafkaClassPath()
     const dataDirectory = join(request.folder, 'data')
-    await mkdir(dataDirectory, { recursive: true })
     const properties = join(request.folder, 'server.properties')
     await writeFile(properties, await propertiesText(request, dataDirectory), { mode: 0o600 })
-    await format({ java, classPath, properties, dataDirectory })
     const url = `kafka://127.0.0.1:${request.port}`
     const nodeId = Number(request.settings['node.id'] ?? defaultSettings['node.id'])
+    await ensureFormatted(dataDirectory, { java, classPath, nodeId })
     // A node of several is there before the others may be: its partitions are theirs too.
     const isOneOfSeveral = request.settings['controller.quorum.voters']?.includes(',') === true
     const expectation = isOneOfSeveral ? { nodeId } : { nodeId, partitions: 'led' as const }
@@ -120,25 +115,6 @@ async function propertiesText({ port, settings }: StartRequest, dataDirectory: s
   return Object.entries(all)
     .map(([name, value]) => `${name}=${value}\n`)
     .join('')
-}
-
-interface Formatting {
-  readonly java: string
-  readonly classPath: string
-  readonly properties: string
-  readonly dataDirectory: string
-}
-
-/** What a start that was cut short may have left half formatted, is formatted again. */
-async function format({ java, classPath, properties, dataDirectory }: Formatting): Promise<void> {
-  if (existsSync(join(dataDirectory, 'meta.properties'))) return
-  const tool = ['kafka.tools.StorageTool', 'format', '--ignore-formatted', '-t', clusterId, '-c', properties]
-  try {
-    await promisify(execFile)(java, ['-Xmx128m', ...shortLived, '-cp', classPath, ...tool])
-  } catch (cause) {
-    const text = cause instanceof Error ? cause.message : String(cause)
-    throw startFailure('kafka', `formatting failed: ${withoutStackTraces(text)}`, properties)
-  }
 }
 
 function withoutStackTraces(log: string): string {
