@@ -62,6 +62,21 @@ export function checkPosition(
   return { partition: parsed.partition, after: parsed }
 }
 
+/** One page of a partition: nothing is read ahead that nobody may want. */
+export async function readSlice(
+  source: FeedSource,
+  { partition, after, limit }: Pick<FeedRange, 'partition' | 'after' | 'limit'>,
+): Promise<FeedSlice> {
+  source.checkOpen()
+  try {
+    const page = await source.adapter.doReadFeed({ partition, after: after.sequence, limit })
+    checkAnchor(partition, after, page)
+    return sliceOf(source, partition, page, cursorAfter(page, after))
+  } catch (error) {
+    throw asBackendError(error, 'read')
+  }
+}
+
 /** Slices of one partition up to its end. Every page is held against the place it resumes from. */
 export async function* readFeed(source: FeedSource, range: FeedRange): AsyncGenerator<FeedSlice> {
   const { partition, signal } = range
@@ -95,11 +110,20 @@ export async function* readFeed(source: FeedSource, range: FeedRange): AsyncGene
   let resumeFrom = range.after
   for await (const page of prefetched(fetchPage, following)) {
     resumeFrom = cursorAfter(page, resumeFrom)
-    yield {
-      events: recordedEvents(page.events, source.incarnation),
-      next: formatPosition(source.incarnation, partition, resumeFrom),
-      atEnd: page.atEnd,
-    }
+    yield sliceOf(source, partition, page, resumeFrom)
+  }
+}
+
+function sliceOf(
+  { incarnation }: FeedSource,
+  partition: number,
+  { events, atEnd }: FeedPage,
+  next: FeedCursor,
+): FeedSlice {
+  return {
+    events: recordedEvents(events, incarnation),
+    next: formatPosition(incarnation, partition, next),
+    atEnd,
   }
 }
 

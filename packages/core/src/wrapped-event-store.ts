@@ -29,6 +29,7 @@ import type {
   EventStore,
   FeedOptions,
   FeedRead,
+  FeedSlice,
   ImportEvent,
   ReadOptions,
   RemoveOptions,
@@ -36,7 +37,7 @@ import type {
   StreamResult,
 } from './event-store.ts'
 import type { NewEvent } from './event.ts'
-import { checkFeedOptions, checkPosition, readFeed } from './feed-reader.ts'
+import { checkFeedOptions, checkPosition, readFeed, readSlice } from './feed-reader.ts'
 import { prepareImport } from './import-request.ts'
 import { Lanes } from './lanes.ts'
 import { LinkedSignal } from './linked-signal.ts'
@@ -169,6 +170,12 @@ export class WrappedEventStore implements EventStore {
     const source = this.#feedSource()
     const range = checkFeedOptions(source, options)
     return new SlicedRead(() => readFeed(source, range))
+  }
+
+  /** One page behind `after`; for readers that keep their own pace. */
+  async feedSlice(partition: number, after: Position, limit: number): Promise<FeedSlice> {
+    const source = this.#feedSource()
+    return readSlice(source, { ...checkPosition(source, after, partition), limit })
   }
 
   async feedHead(partition = 0): Promise<Position> {

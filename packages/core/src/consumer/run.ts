@@ -72,13 +72,7 @@ export class FeedSource {
   /** The next slice with at least one entry, or `at-end` when there was none. */
   async next(limit: number): Promise<FeedSlice | 'at-end'> {
     const { store, partition } = this.#context
-    const slice = await throughOutages(this.#context, async () => {
-      for await (const found of store
-        .feed({ partition, after: this.#after, limit, pageSize: limit })
-        .slices())
-        return found
-      return undefined
-    })
+    const slice = await throughOutages(this.#context, () => store.feedSlice(partition, this.#after, limit))
     if (slice === undefined || slice.next === this.#after) return 'at-end'
     this.#after = slice.next
     this.#pollMs = this.#context.options.pollMs.min
