@@ -1,6 +1,7 @@
 import type { AdapterRegistry } from '@eventspine/core'
 
 const postgres = () => import('@eventspine/postgres')
+const redis = () => import('@eventspine/redis')
 
 /** What `--store` can name; only the adapter that is named is loaded. */
 export const adapters: AdapterRegistry = {
@@ -8,4 +9,8 @@ export const adapters: AdapterRegistry = {
   pglite: postgres,
   postgres,
   postgresql: postgres,
+  redis,
+  rediss: redis,
+  'redis-cluster': redis,
+  'rediss-cluster': redis,
 }

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { freePort, startFaultProxy, startRedis } from '@eventspine/servers'
 import { describe, expect, it } from 'vitest'
 import { createStore, openUrl, redis } from '../src/index.ts'
@@ -74,6 +75,37 @@ describe('opening is refused with what is the matter', () => {
       retryable: false,
     })
   })
+})
+
+it('needs no other permissions than those the README names', async () => {
+  const { url } = await ownServer()
+  const admin = clientOf(url)
+  onEnd(() => admin.disconnect())
+  const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8')
+  const rules = /^ACL SETUSER app (.+)$/m.exec(readme)?.[1]?.split(' ') ?? []
+  await admin.call('acl', 'setuser', 'app', ...rules)
+  const limited = urlWith(url, (each) => ([each.username, each.password] = ['app', 'secret']))
+  const backend = await redis.connect(limited, { create: true, prefix: 'bank', feed: 'body' })
+  onEnd(() => backend.close())
+  const { store, documents } = backend
+  const end = await store.feedHead()
+  const woken = store.waitForFeed({ after: end, timeoutMs: 30_000 })
+  await store.append('counter:1', [1, 2, 3].map(counted))
+  await woken
+  await store.commit({
+    streams: [2, 3].map((number) => ({ streamId: `counter:${number}`, events: [counted(1)] })),
+  })
+  await store.truncate('counter:1', { before: 2 })
+  await store.delete('counter:2')
+  await store.seal(0)
+  await store.seal(0, false)
+  const counts = documents.collection('counts', { listed: true })
+  await counts.put('a', 1, { expiresInMs: 60_000 })
+  const listed: string[] = []
+  for await (const { key } of counts.list()) listed.push(key)
+  expect(listed).toEqual(['a'])
+  await counts.delete('a')
+  expect(await store.feed().toArray()).toHaveLength(3)
 })
 
 it('refuses writes of a full server with nothing written, and goes on when there is room', async () => {

@@ -11,6 +11,8 @@ const FILES = {
   memory: ['Memory', 'packages/memory/src/capabilities.ts', 'capabilities'],
   postgres: ['PostgreSQL', 'packages/postgres/src/capabilities.ts', 'capabilities'],
   pglite: ['PGlite', 'packages/postgres/src/capabilities.ts', 'pgliteCapabilities'],
+  redis: ['Redis', 'packages/redis/src/capabilities.ts', 'capabilities'],
+  kafka: ['Kafka', 'packages/kafka/src/capabilities.ts', 'capabilities'],
 } as const
 
 const manifests = new Map<string, Manifest>()
