@@ -10,7 +10,10 @@ export interface PlannedKill {
 
 const MOST_AFTER_MS = 150
 
-/** Plans kills: no service twice before each was killed once, spread at random over the run. In order. */
+/**
+ * Plans kills, in order: no service twice before each was killed once, each at a random moment of its own share of
+ * the run, so that they do not all meet the same work.
+ */
 export function planKills(
   seed: number,
   kills: number,
@@ -19,15 +22,15 @@ export function planKills(
 ): readonly PlannedKill[] {
   const dice = new Dice(~seed)
   let waiting: ServiceName[] = []
-  const plan = Array.from({ length: kills }, (): PlannedKill => {
+  return Array.from({ length: kills }, (_, index): PlannedKill => {
     if (waiting.length === 0) waiting = [...services]
     const service = dice.pick(waiting)
     waiting = waiting.filter((one) => one !== service)
     return {
-      atOrder: dice.between(Math.ceil(orders / 20), Math.ceil((orders * 19) / 20)),
+      // The last one comes early enough to meet work.
+      atOrder: Math.max(1, Math.floor((orders * (index + dice.between(10, 90) / 100)) / kills)),
       afterMs: dice.between(0, MOST_AFTER_MS),
       service,
     }
   })
-  return plan.toSorted((a, b) => a.atOrder - b.atOrder)
 }

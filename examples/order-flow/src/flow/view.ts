@@ -40,7 +40,7 @@ function lineView(stream: NodeJS.WriteStream): View {
   return {
     note: ({ atMs, text }) => stream.write(`${clock(atMs)}  ${text}\n`),
     update: (state) => {
-      if (state.elapsedMs - lastLineAtMs < LINE_EVERY_MS) return
+      if (state.begun === 0 || state.elapsedMs - lastLineAtMs < LINE_EVERY_MS) return
       lastLineAtMs = state.elapsedMs
       stream.write(`${clock(state.elapsedMs)}  ${line(state)}\n`)
     },
