@@ -164,7 +164,7 @@ describe('records of others', () => {
 
   it('are delivered as bytes under ids of their own, with key and headers, when nothing else is said', async () => {
     const topic = await mixed()
-    const documents = await memory()
+    const documents = memory()
     const backend = await kafka({ client, topic, documents: documents.documents })
     const seen: Pick<RecordedEvent, 'type' | 'id' | 'data' | 'metadata' | 'contentType' | 'streamId'>[] = []
     const subscription = await backend.stream.subscribe({
