@@ -12,6 +12,8 @@ const targets: Readonly<Record<string, () => Promise<OpenTarget>>> = {
   memory: async () => (await import('./memory/memory-target.ts')).openMemoryTarget(),
   postgres: async () => (await import('./postgres/postgres-target.ts')).openPostgresTarget(),
   redis: async () => (await import('./redis/redis-target.ts')).openRedisTarget(),
+  kafka: async () => (await import('./kafka/kafka-target.ts')).openKafkaTarget(),
+  relay: async () => (await import('./relay/relay-target.ts')).openRelayTarget(),
 }
 
 async function main(): Promise<void> {
