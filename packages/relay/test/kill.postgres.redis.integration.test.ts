@@ -7,5 +7,6 @@ it(`relays every event from PostgreSQL to Redis Streams once and in order throug
   await using keyspace = createKeyspace(serverUrl('REDIS'))
   const url = `${keyspace.url}&topic=relayed`
   await using target = await redisStream.connect(url, { create: true, partitions: 4 })
-  await killFromPostgres(target, { module: import.meta.resolve('@eventspine/redis'), url })
+  const access = { module: import.meta.resolve('@eventspine/redis'), url }
+  await killFromPostgres({ target, access, sourceUrl: serverUrl('POSTGRES') })
 }, 600_000)

@@ -1,6 +1,6 @@
 import type { Backend } from '@eventspine/core'
 import { createSchema, postgres } from '@eventspine/postgres'
-import { createDatabase } from '@eventspine/servers'
+import { createDatabase, type OwnServer } from '@eventspine/servers'
 import { Pool } from 'pg'
 import { expect } from 'vitest'
 import { killRounds } from './kill-rounds.ts'
@@ -19,9 +19,20 @@ export function serverUrl(server: 'POSTGRES' | 'REDIS' | 'KAFKA'): string {
   return url
 }
 
-/** Kills relays from a PostgreSQL store of two partitions to `target`, which other processes open by `targetAccess`. */
-export async function killFromPostgres(target: Backend, targetAccess: BackendAccess): Promise<void> {
-  await using database = await createDatabase(serverUrl('POSTGRES'))
+export interface KillTarget {
+  readonly target: Backend
+  /** How other processes open it. */
+  readonly access: BackendAccess
+  /** Of the PostgreSQL to read from. */
+  readonly sourceUrl: string
+  readonly rounds?: number
+  readonly servers?: readonly OwnServer[]
+}
+
+/** Kills relays from a PostgreSQL store of two partitions to a target, and servers when told so. */
+export async function killFromPostgres(options: KillTarget): Promise<void> {
+  const { target, access, sourceUrl, servers, rounds = ROUNDS } = options
+  await using database = await createDatabase(sourceUrl)
   const pool = new Pool({ connectionString: database.url, max: 1 })
   await createSchema(pool, { partitions: 2 })
   await pool.end()
@@ -30,11 +41,12 @@ export async function killFromPostgres(target: Backend, targetAccess: BackendAcc
     source,
     target,
     sourceAccess: { module: import.meta.resolve('@eventspine/postgres'), url: database.url },
-    targetAccess,
-    rounds: ROUNDS,
+    targetAccess: access,
+    rounds,
     seed: SEED,
+    servers,
   })
   expect(found).toEqual(expected)
   expect(misplaced).toEqual([])
-  expect(events).toBeGreaterThan(ROUNDS)
+  expect(events).toBeGreaterThan(rounds)
 }

@@ -1,5 +1,12 @@
 import { Random } from '@eventspine/conformance'
-import { type Backend, parsePosition, partitionOf, type RecordedEvent } from '@eventspine/core'
+import {
+  type Backend,
+  EventStoreError,
+  parsePosition,
+  partitionOf,
+  type RecordedEvent,
+} from '@eventspine/core'
+import type { OwnServer } from '@eventspine/servers'
 import { relayOnce } from '../../src/index.ts'
 import { targetEvents } from '../target-events.ts'
 import type { BackendAccess, Life } from './life.ts'
@@ -18,6 +25,8 @@ export interface KillRoundsOptions {
   readonly targetAccess: BackendAccess
   readonly rounds: number
   readonly seed: number
+  /** Servers to be killed and started again under the relays, besides. */
+  readonly servers?: readonly OwnServer[] | undefined
 }
 
 export interface KillRoundsResult {
@@ -70,7 +79,7 @@ export async function killRounds(options: KillRoundsOptions): Promise<KillRounds
 async function live(
   process: RelayProcess,
   random: Random,
-  { sourceAccess, targetAccess }: KillRoundsOptions,
+  { sourceAccess, targetAccess, servers = [] }: KillRoundsOptions,
 ): Promise<void> {
   const crash: Life['crash'] = random.chance(0.6)
     ? { call: random.integer(1, 12), moment: random.pick(['before', 'after']) }
@@ -87,6 +96,11 @@ async function live(
     'it relays or is gone',
     () => process.owned > 0 || process.exited || process.failure !== undefined,
   )
+  const [server] = random.chance(0.7) ? random.shuffle(servers) : []
+  if (server !== undefined) {
+    await server.kill()
+    await server.restart()
+  }
   const deadlineMs = performance.now() + (crash === undefined ? random.integer(0, 300) : 3000)
   while (!process.exited && process.failure === undefined && performance.now() < deadlineMs) await pause(5)
 }
@@ -94,7 +108,12 @@ async function live(
 async function append({ store }: Backend, random: Random, signal: AbortSignal): Promise<void> {
   for (let number = 0; !signal.aborted; number++) {
     const events = Array.from({ length: random.integer(1, 5) }, () => ({ type: 'Counted', data: number }))
-    await store.append(`counter:${random.integer(1, STREAMS)}`, events)
+    try {
+      await store.append(`counter:${random.integer(1, STREAMS)}`, events)
+    } catch (error) {
+      // What a server that was killed has of it, the feed will tell.
+      if (!EventStoreError.is(error) || !(error.retryable || error.outcome === 'unknown')) throw error
+    }
     await pause(random.integer(1, 10))
   }
 }
