@@ -31,6 +31,7 @@ export class BrokerConnections {
   /** The last request to each broker. */
   readonly #turns = new Map<string, Promise<unknown>>()
   #closed = false
+  #failures = 0
 
   constructor(client: KafkaClient, topic: string) {
     this.#client = client
@@ -55,6 +56,7 @@ export class BrokerConnections {
         ;({ cluster } = await this.#connect())
         return await this.#ask(cluster, places, waitMs)
       } catch (error) {
+        this.#failures++
         if (brokerAnswer(error) === 'OFFSET_OUT_OF_RANGE') return 'out-of-range'
         const classified = classifyError(error, { phase: 'read' })
         const transient = classified.retryable || classified.code === 'STORE_MISSING'
@@ -62,6 +64,11 @@ export class BrokerConnections {
         await this.#recover(cluster, error)
       }
     }
+  }
+
+  /** How many requests have failed so far, also those that were made again with success. */
+  get failures(): number {
+    return this.#failures
   }
 
   async close(): Promise<void> {

@@ -127,7 +127,7 @@ class KafkaEvent implements StoredEvent {
 }
 
 /** A header's text; of a repeated one the first. */
-export function headerText(value: KafkaHeaderValue): string | undefined {
+function headerText(value: KafkaHeaderValue): string | undefined {
   if (value === undefined || typeof value === 'string') return value
   return Array.isArray(value) ? headerText(value[0]) : value.toString()
 }

@@ -11,6 +11,8 @@ export interface FetchedRecords {
   readonly stableEnd: number
   /** The lowest offset kept. */
   readonly start: number
+  /** Of the leader that wrote the last record; `undefined` when none came. */
+  readonly leaderEpoch: number | undefined
 }
 
 /** A record as `Broker.fetch` gives it: control records and aborted ones are among them. */
@@ -21,6 +23,7 @@ interface RawRecord extends KafkaMessage {
     readonly inTransaction: boolean
     readonly firstOffset: string
     readonly lastOffsetDelta: number
+    readonly partitionLeaderEpoch?: number
   }
 }
 
@@ -53,6 +56,7 @@ export function fetchedRecords(
     end,
     stableEnd: Number(lastStableOffset ?? highWatermark),
     start: Math.max(0, Number(lastStartOffset ?? 0)),
+    leaderEpoch: last?.batchContext?.partitionLeaderEpoch,
   }
 }
 

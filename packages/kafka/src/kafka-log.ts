@@ -23,7 +23,7 @@ export class KafkaLog implements EventLogAdapter {
     this.relay = new KafkaRelayTarget(options)
     this.#publisher = new Publisher(options)
     this.#reader = new LogReader(options)
-    this.#waiter = new LogWaiter(options.client, options.topic)
+    this.#waiter = new LogWaiter(options.client, options.topic, () => this.#reader.distrust())
   }
 
   doPublish(commits: readonly Commit[]): Promise<readonly CommitOutcome[]> {

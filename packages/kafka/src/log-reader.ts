@@ -17,12 +17,26 @@ const FETCH_BYTES = 1024 * 1024
 /** How far before its end a log is looked through for its last event; markers of transactions may stand there. */
 const HEAD_SCAN_RECORDS = 64
 
+/** Whoever reads on later than that has the event compared that it goes on from. */
+const TRUSTED_MS = 10_000
+
+/** Where a page ended. */
+interface Known {
+  readonly after: number
+  readonly anchorId: string | undefined
+  /** Up to there only markers and aborted records follow. */
+  readonly end: number
+  readonly leaderEpoch: number | undefined
+  readonly failures: number
+  readonly readAtMs: number
+}
+
 /** What was fetched beyond a page. Only for the page right behind it. */
 interface Rest {
   readonly after: number
   readonly anchorId: string | undefined
   readonly events: readonly StoredEvent[]
-  readonly fetched: Pick<FetchedRecords, 'end' | 'start'>
+  readonly fetched: Pick<FetchedRecords, 'end' | 'start' | 'leaderEpoch'>
 }
 
 /** Reads partitions of a topic from any place on, up to the last stable offset. */
@@ -30,8 +44,8 @@ export class LogReader {
   readonly #options: LogReaderOptions
   readonly #pages: BrokerConnections
   readonly #rests = new Map<number, Rest>()
-  /** Behind an event that no other follows: up to where only markers and aborted records stand. */
-  readonly #quiet = new Map<number, { readonly after: number; readonly end: number }>()
+  readonly #known = new Map<number, Known>()
+  #failures = 0
 
   constructor(options: LogReaderOptions) {
     this.#options = options
@@ -42,6 +56,14 @@ export class LogReader {
     const rest = this.#rests.get(partition)
     this.#rests.delete(partition)
     if (rest !== undefined && rest.after === after) return this.#page(partition, limit, rest, false)
+    const known = this.#known.get(partition)
+    if (known?.after === after && this.#isTrusted(known)) {
+      const { anchorId, leaderEpoch } = known
+      const next = await this.#fetch(partition, known.end)
+      if (next !== undefined && (next.leaderEpoch ?? leaderEpoch) === leaderEpoch)
+        return this.#pageFrom(partition, after, limit, { ...next, leaderEpoch }, anchorId)
+      // A leader elected since may have lost what was read, and filled the offsets anew.
+    }
     // The event at `after` comes along, so that it can be compared with the position.
     const fetched = await this.#fetch(partition, Math.max(0, after - 1))
     if (fetched !== undefined) return this.#pageFrom(partition, after, limit, fetched)
@@ -62,7 +84,7 @@ export class LogReader {
       partition,
       after,
       limit,
-      kept ?? { messages: [], end: low, stableEnd: low, start: low },
+      kept ?? { messages: [], end: low, stableEnd: low, start: low, leaderEpoch: undefined },
     )
   }
 
@@ -78,8 +100,13 @@ export class LogReader {
 
   /** The offset at which something new would be seen by one who knows `after`. */
   waitOffset(partition: number, after: number): number {
-    const quiet = this.#quiet.get(partition)
-    return quiet?.after === after ? Math.max(after, quiet.end) : after
+    const known = this.#known.get(partition)
+    return known?.after === after ? Math.max(after, known.end) : after
+  }
+
+  /** Something happened to the topic or its brokers: what was read before is compared anew. */
+  distrust(): void {
+    this.#failures++
   }
 
   close(): Promise<void> {
@@ -87,9 +114,15 @@ export class LogReader {
     return this.#pages.close()
   }
 
-  async #pageFrom(partition: number, after: number, limit: number, first: FetchedRecords): Promise<FeedPage> {
+  async #pageFrom(
+    partition: number,
+    after: number,
+    limit: number,
+    first: FetchedRecords,
+    knownAnchorId?: string,
+  ): Promise<FeedPage> {
     let fetched = first
-    let anchorId: string | undefined
+    let anchorId = knownAnchorId
     const events = this.#decode(fetched, partition)
     if (events[0]?.sequence === after) anchorId = events.shift()?.id
     // Only markers and aborted records came: events may follow.
@@ -116,7 +149,7 @@ export class LogReader {
     const nextId = last?.id ?? anchorId
     if (events.length > limit)
       this.#rests.set(partition, { after: next, anchorId: nextId, events: events.slice(limit), fetched })
-    else this.#quiet.set(partition, { after: next, end: fetched.end })
+    else this.#remember(partition, next, nextId, fetched)
     return {
       events: page,
       anchorId,
@@ -125,6 +158,27 @@ export class LogReader {
       nextId,
       atEnd: atEnd && events.length <= limit,
     }
+  }
+
+  #remember(
+    partition: number,
+    after: number,
+    anchorId: string | undefined,
+    { end, leaderEpoch }: Rest['fetched'],
+  ): void {
+    const readAtMs = performance.now()
+    const failures = this.#failures + this.#pages.failures
+    this.#known.set(partition, { after, anchorId, end, leaderEpoch, failures, readAtMs })
+  }
+
+  #isTrusted({ failures, readAtMs, leaderEpoch, anchorId }: Known): boolean {
+    const calm = failures === this.#failures + this.#pages.failures
+    return (
+      calm &&
+      leaderEpoch !== undefined &&
+      anchorId !== undefined &&
+      performance.now() - readAtMs < TRUSTED_MS
+    )
   }
 
   #decode({ messages }: FetchedRecords, partition: number): StoredEvent[] {

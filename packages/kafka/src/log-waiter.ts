@@ -18,9 +18,11 @@ interface Waiting {
 export class LogWaiter {
   readonly #connections: BrokerConnections
   readonly #waiting = new Set<Waiting>()
+  readonly #onFailure: () => void
   #running = false
 
-  constructor(client: KafkaClient, topic: string) {
+  constructor(client: KafkaClient, topic: string, onFailure: () => void) {
+    this.#onFailure = onFailure
     this.#connections = new BrokerConnections(client, topic)
   }
 
@@ -48,6 +50,7 @@ export class LogWaiter {
       while (this.#waiting.size > 0) await this.#askOnce()
     } catch {
       // A hint only: those who wait read for themselves, and are told there what is wrong.
+      this.#onFailure()
       for (const { resolve } of this.#waiting) resolve()
       this.#waiting.clear()
     } finally {

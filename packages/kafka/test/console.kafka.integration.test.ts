@@ -28,12 +28,15 @@ it("is read by Kafka's own console consumer as it was published", async () => {
   ])
   expect(token.split(',')).toHaveLength(2)
   await backend.close()
-  const printed = await runKafkaTool('org.apache.kafka.tools.consumer.ConsoleConsumer', [
-    ...['--bootstrap-server', new URL(url).host, '--topic', topic, '--from-beginning', '--max-messages', '2'],
-    ...['--isolation-level', 'read_committed', '--timeout-ms', '30000'],
-    ...['partition', 'offset', 'headers', 'key'].flatMap((name) => ['--property', `print.${name}=true`]),
-    ...['--property', 'key.separator=|', '--property', 'headers.separator=;'],
+  const shown = ['partition', 'offset', 'headers', 'key'].flatMap((name) => [
+    '--property',
+    `print.${name}=true`,
   ])
+  const words = `--bootstrap-server ${new URL(url).host} --topic ${topic} --from-beginning --max-messages 2
+    --isolation-level read_committed --timeout-ms 30000
+    --property key.separator=| --property headers.separator=;`
+  const tool = 'org.apache.kafka.tools.consumer.ConsoleConsumer'
+  const printed = await runKafkaTool(tool, [...words.split(/\s+/), ...shown])
   const lines = printed.split('\n').filter((line) => line.includes('ce_id'))
   expect(lines).toHaveLength(2)
   const [deposit] = lines.filter((line) => line.includes('bank-account:42'))
