@@ -167,7 +167,7 @@ function positionOf(slots: readonly SlotState[], home: number): RelayPosition | 
     if (has < wanted && has < lowest.sequence)
       lowest = { sequence: has, check: slot.fields.get('check') ?? '' }
   })
-  return lowest.sequence === 0 ? undefined : lowest
+  return lowest
 }
 
 /** The check of the event in its source, which its position ends with. */
