@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { CompetingAdapter, CompetingDelivery, CompetingMemberAdapter } from '../competing-adapter.ts'
 import { EventStoreError } from '../error.ts'
 import type { RecordedEvent } from '../event.ts'
@@ -59,6 +60,8 @@ export class CompetingRun {
     const { concurrency, maxInFlightEvents } = terms.options
     this.#window = Math.min(maxInFlightEvents, concurrency * WINDOW_FACTOR)
     this.#ending = new LinkedSignal([terms.stopping, this.#halted.signal])
+    // As many as there are events in hand, each of which takes its own away again.
+    setMaxListeners(0, this.#ending.signal, terms.abandoned, terms.stopping)
   }
 
   /** @throws what neither passes by itself nor is covered by the policy. */

@@ -1,4 +1,10 @@
-import { type Backend, type BackendAdapter, createBackend, invalidArgument } from '@eventspine/core'
+import {
+  type Backend,
+  type BackendAdapter,
+  createBackend,
+  invalidArgument,
+  notSupported,
+} from '@eventspine/core'
 import type { RedisClient } from '../client.ts'
 import { Committer } from '../committer.ts'
 import { Connection } from '../connection.ts'
@@ -73,10 +79,14 @@ export const redisStream = Object.assign(open, { connect })
 
 async function openStream(
   client: RedisClient,
-  { prefix, create, partitions, allowEviction, retention: keep, onTrimError }: ResolvedStreamOptions,
+  { prefix, create, partitions, allowEviction, wait, retention: keep, onTrimError }: ResolvedStreamOptions,
   end: () => void,
 ): Promise<RedisStreamBackend> {
-  const connection = new Connection(client)
+  if (wait !== undefined && client.isCluster) {
+    // The acknowledgement of another server than the one that was written to says nothing.
+    throw notSupported('redis: wait is not supported on a cluster; min-replicas-to-write of its servers is')
+  }
+  const connection = new Connection(client, wait)
   try {
     await checkServers(client, allowEviction)
     if (create) await writeManifest(connection, prefix, partitions)

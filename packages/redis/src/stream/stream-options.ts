@@ -6,7 +6,7 @@ import { checkTrimOptions, type TrimOptions } from './trim-log.ts'
 /** How a stream is opened, whoever made the client. */
 export interface StreamOptions extends Pick<
   StoreOptions,
-  'prefix' | 'create' | 'partitions' | 'allowEviction'
+  'prefix' | 'create' | 'partitions' | 'allowEviction' | 'wait'
 > {
   /** Names the stream: letters, digits and `_ . : / @ -`, at most 99 characters together with the prefix. */
   readonly topic: string
@@ -22,6 +22,7 @@ export interface ResolvedStreamOptions {
   readonly create: boolean
   readonly partitions: number | undefined
   readonly allowEviction: boolean
+  readonly wait: StoreOptions['wait']
   readonly retention: TrimOptions | undefined
   readonly onTrimError: (error: unknown) => void
 }
@@ -33,10 +34,18 @@ export function resolveStreamOptions({
   onTrimError = warn,
   ...rest
 }: StreamOptions): ResolvedStreamOptions {
-  const { prefix, create, partitions, allowEviction } = resolveOptions(rest)
+  const { prefix, create, partitions, allowEviction, wait } = resolveOptions(rest)
   if (retention !== undefined) checkTrimOptions(retention, 'retention')
   if (typeof onTrimError !== 'function') throw invalidArgument('onTrimError', 'must be a function')
-  return { prefix: streamPrefix(prefix, topic), create, partitions, allowEviction, retention, onTrimError }
+  return {
+    prefix: streamPrefix(prefix, topic),
+    create,
+    partitions,
+    allowEviction,
+    wait,
+    retention,
+    onTrimError,
+  }
 }
 
 function warn(error: unknown): void {
