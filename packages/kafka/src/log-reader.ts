@@ -174,10 +174,7 @@ export class LogReader {
   #isTrusted({ failures, readAtMs, leaderEpoch, anchorId }: Known): boolean {
     const calm = failures === this.#failures + this.#pages.failures
     return (
-      calm &&
-      leaderEpoch !== undefined &&
-      anchorId !== undefined &&
-      performance.now() - readAtMs < TRUSTED_MS
+      calm && leaderEpoch !== undefined && anchorId !== undefined && performance.now() - readAtMs < TRUSTED_MS
     )
   }
 

@@ -130,18 +130,20 @@ describe.each([
   it('do not wait for a handler that hangs when they stop', async () => {
     await using bed = await GroupBed.create(url, 1)
     const backend = await bed.open(makeDocuments())
+    let started = false
     let aborted = false
     const subscription = await backend.stream.subscribe({
       group: 'hanging',
       leaseMs: 2000,
       handlers: async (_event, { signal }) => {
+        started = true
         await new Promise((resolve) => signal.addEventListener('abort', resolve))
         aborted = true
         throw new Error('given up')
       },
     })
     await bed.publish(backend, 1)
-    await eventually('the partition is owned', async () => (await subscription.lag())[0]?.owned)
+    await eventually('the handler hangs', () => started, 30_000)
     await subscription.stop({ timeoutMs: 100 })
     await eventually('the handler has seen its signal', () => aborted)
     expect((await backend.stream.group('hanging').lag())[0]?.events).toBe(1)
