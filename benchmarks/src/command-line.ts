@@ -4,6 +4,9 @@ export const usage = `Measures Eventspine beside the raw client doing the same j
 
   npm run bench -- memory      the wrapper, lanes, schemas, lazy events and consumers, without any I/O
   npm run bench -- postgres    on a PostgreSQL started for it, and on PGlite
+  npm run bench -- redis       on a Redis started for it
+  npm run bench -- kafka       on a Kafka started for it
+  npm run bench -- relay       from PostgreSQL into Kafka and Redis Streams
   npm run bench -- report      writes the latest results into benchmarks/README.md
 
   --only NAME     only scenarios whose name starts with NAME; may be repeated
