@@ -1,5 +1,12 @@
 import { CHECKPOINTS, firstNeeded, invalidArgument } from '@eventspine/core'
-import type { EncodedEvent, EventOrigin, RelayPosition, StoredEvent, StoreManifest } from '@eventspine/core'
+import type {
+  CompetingFailure,
+  EncodedEvent,
+  EventOrigin,
+  RelayPosition,
+  StoredEvent,
+  StoreManifest,
+} from '@eventspine/core'
 import { MemoryDatabase } from './database.ts'
 
 /** How much of a log is kept. */
@@ -34,6 +41,26 @@ export interface LogPartition {
   firstKept: number
   last: { readonly sequence: number; readonly id: string | undefined }
   readonly waiting: Set<() => void>
+  /** Groups without order, by name. */
+  readonly groups: Map<string, CompetingGroupState>
+}
+
+/** An event that a group without order has handed out and that is not done. */
+export interface HandedOut {
+  /** Whose it is; `undefined`: given back. */
+  readonly member: string | undefined
+  /** By the database's clock: when its member last said that it has it. */
+  readonly sinceMs: number
+  readonly tries: number
+}
+
+/** What is known of a group without order in one partition. */
+export interface CompetingGroupState {
+  /** Everything up to this sequence was handed out at least once. */
+  handedOut: number
+  readonly inHand: Map<number, HandedOut>
+  readonly parked: Map<number, CompetingFailure>
+  readonly members: Set<string>
 }
 
 /** What one relay has written from one source. */
@@ -70,6 +97,7 @@ export class MemoryLogDatabase {
       firstKept: 1,
       last: { sequence: 0, id: undefined },
       waiting: new Set(),
+      groups: new Map(),
     }))
     this.#retention = retention
   }
@@ -151,6 +179,8 @@ export class MemoryLogDatabase {
       if (document.collection === CHECKPOINTS && document.partition === partition)
         first = Math.min(first, firstNeeded(document.value))
     }
+    for (const { handedOut, inHand, parked } of this.partition(partition).groups.values())
+      first = Math.min(first, handedOut + 1, ...inHand.keys(), ...parked.keys())
     return first
   }
 }

@@ -1,6 +1,7 @@
 import type {
   Commit,
   CommitOutcome,
+  CompetingAdapter,
   EventLogAdapter,
   FeedHead,
   FeedPage,
@@ -8,17 +9,20 @@ import type {
   RelayTargetAdapter,
 } from '@eventspine/core'
 import type { MemoryLogDatabase, NewEntry } from './log-database.ts'
+import { MemoryCompeting } from './memory-competing.ts'
 import { MemoryRelayTarget } from './memory-relay-target.ts'
 import { waitForWake } from './wait-for-wake.ts'
 
 /** The log over a database. Nothing awaits between its first and its last write, so all calls are atomic. */
 export class MemoryEventLog implements EventLogAdapter {
   readonly relay: RelayTargetAdapter
+  readonly competing: CompetingAdapter
   readonly #database: MemoryLogDatabase
 
   constructor(database: MemoryLogDatabase) {
     this.#database = database
     this.relay = new MemoryRelayTarget(database)
+    this.competing = new MemoryCompeting(database)
   }
 
   async doPublish(commits: readonly Commit[]): Promise<readonly CommitOutcome[]> {

@@ -54,6 +54,7 @@ function faultyLog(log: MemoryEventLog, faults: Faults): EventLogAdapter {
     doWaitForFeed: (partition, after, signal) =>
       faults.run('waitForFeed', () => log.doWaitForFeed(partition, after, signal)),
     relay: faultyRelay(log.relay, faults),
+    competing: log.competing,
   }
 }
 

@@ -13,4 +13,5 @@ export const streamCapabilities = {
   import: false,
   seal: false,
   feedRetention: 'trimmed',
+  competingConsumers: true,
 } as const satisfies Capabilities

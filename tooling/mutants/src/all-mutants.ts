@@ -1,3 +1,4 @@
+import { competeMutants } from './compete-mutants.ts'
 import { documentMutants } from './document-mutants.ts'
 import { logMutants } from './log-mutants.ts'
 import type { Mutant } from './mutant.ts'
@@ -12,4 +13,5 @@ export const allMutants: readonly Mutant[] = [
   ...streamMutants,
   ...logMutants,
   ...relayMutants,
+  ...competeMutants,
 ]

@@ -1,4 +1,5 @@
 export { allMutants } from './all-mutants.ts'
+export { competeMutants } from './compete-mutants.ts'
 export { documentMutants } from './document-mutants.ts'
 export { logMutants } from './log-mutants.ts'
 export type { Breakage, Mutant } from './mutant.ts'

@@ -202,7 +202,7 @@ export const logMutants: readonly Mutant[] = [
     id: 'F9/log-trims-what-groups-need',
     base: 'log',
     breaks: 'trims what a group has not handled',
-    killedBy: ['log/trim-spares-groups'],
+    killedBy: ['log/trim-spares-groups', 'log/trim-spares-competitors'],
     create: () => ({ trims: 'what-groups-need' }),
   },
   {

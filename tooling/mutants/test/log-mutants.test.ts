@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { relayCases, runCase, streamCases } from '@eventspine/conformance'
 import { describe, it } from 'vitest'
-import { logMutants, openMutant, relayMutants } from '../src/index.ts'
+import { competeMutants, logMutants, openMutant, relayMutants } from '../src/index.ts'
 
-const mutants = [...logMutants, ...relayMutants]
+const mutants = [...logMutants, ...relayMutants, ...competeMutants]
 const cases = new Map([...streamCases, ...relayCases].map((testCase) => [testCase.id, testCase]))
 const named = [...new Set(mutants.flatMap(({ killedBy }) => killedBy))]
 

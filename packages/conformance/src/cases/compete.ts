@@ -52,7 +52,7 @@ export const competeCases: readonly Case[] = [
           ),
         )
       }
-      await test.source.append('counter:1', sampleEvents(40))
+      const { token: other } = await test.source.append('counter:1', sampleEvents(40))
       const { token } = await test.source.append('counter:2', sampleEvents(40, 41))
       await eventually('both members have events of one stream in hand', () =>
         members.every(({ mostAtOnce }) => mostAtOnce >= 2),
@@ -60,7 +60,7 @@ export const competeCases: readonly Case[] = [
       gate.open()
       const [first] = members
       assert.ok(first !== undefined, 'there are two members')
-      await first.subscription.caughtUpTo(token)
+      await first.subscription.caughtUpTo(`${other},${token}`)
       const lag = await test.backend.stream.group('shared', { ordering }).lag()
       await Promise.all(members.map((member) => member.stop()))
       assert.deepEqual(ascending(members.flatMap(({ numbers }) => numbers)), numbersTo(80))

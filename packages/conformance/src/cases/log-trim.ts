@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import type { Capabilities } from '@eventspine/core'
+import type { Capabilities, RecordedEvent } from '@eventspine/core'
 import { eventually } from '../eventually.ts'
 import type { Case, CaseBackend, CaseContext } from '../kit.ts'
 import { readLog } from '../read-log.ts'
-import { RecordedConsumer, type RecordedHandler } from '../recorded-consumer.ts'
+import { Gate, RecordedConsumer } from '../recorded-consumer.ts'
 import { refusal } from '../refusal.ts'
 import { numberOf, sampleEvent, sampleEvents } from '../sample-events.ts'
 
@@ -40,7 +40,7 @@ async function handledOf(test: CaseBackend, group: string, count: number): Promi
   assert.deepEqual(consumer.numbers, numbersTo(count))
 }
 
-const failing: RecordedHandler = (event) => {
+function failing(event: RecordedEvent): void {
   if (numberOf(event) === 2) throw new Error('cannot handle this')
 }
 
@@ -151,6 +151,46 @@ export const logTrimCases: readonly Case[] = [
       const kept = fresh.get(0)?.map(numberOf) ?? []
       assert.equal(kept.at(-1), 16)
       assert.ok(!kept.includes(1), 'what every group had handled was never trimmed')
+    },
+  },
+  {
+    id: 'log/trim-spares-competitors',
+    laws: ['F9', 'C1', 'C6'],
+    title: 'keeps on trimming what a group without order has in hand, has parked, or has not taken yet',
+    needs: (capabilities) => trims(capabilities) && capabilities.competingConsumers,
+    refuses: keepsAll,
+    async run({ open }) {
+      const test = await open()
+      const { backend, source, trimHandled } = test
+      const ordering = 'none'
+      const gate = new Gate()
+      const options = { group: 'competing', ordering, concurrency: 2, retry: { attempts: 1 } } as const
+      const held = await RecordedConsumer.start(backend, options, async (event) => {
+        failing(event)
+        if (numberOf(event) === 3) await gate.pass()
+      })
+      const { token } = await source.append('counter:1', sampleEvents(6))
+      await gate.reached()
+      await eventually('all others are done', () => held.handled.length === 4)
+      await trimHandled?.()
+      const group = backend.stream.group('competing', { ordering })
+      const [parked] = await group.parked()
+      assert.ok(parked !== undefined, 'nothing is parked')
+      assert.deepEqual((await group.waiting(parked).toArray()).map(numberOf), [2])
+      gate.open()
+      await held.subscription.caughtUpTo(token)
+      await held.stop()
+      const { token: later } = await source.append('counter:1', sampleEvents(3, 7))
+      await trimHandled?.()
+      const next = await RecordedConsumer.start(backend, { group: 'competing', ordering })
+      await next.subscription.caughtUpTo(later)
+      await group.replay('counter:1')
+      await eventually('the parked event is handled', () => next.numbers.includes(2))
+      await next.stop()
+      assert.deepEqual(
+        [...held.numbers, ...next.numbers].sort((a, b) => a - b),
+        numbersTo(9),
+      )
     },
   },
 ]

@@ -7,7 +7,7 @@ import { Random } from '../random.ts'
 import { readLog } from '../read-log.ts'
 import { RecordedConsumer } from '../recorded-consumer.ts'
 import { refusal, refusalAtOnce } from '../refusal.ts'
-import { numberOf, sampleEvent, streamsAcrossPartitions } from '../sample-events.ts'
+import { numberOf, sampleEvent } from '../sample-events.ts'
 import { turn } from '../turn.ts'
 
 const PARTITIONS = 4
@@ -111,9 +111,8 @@ export const logCases: readonly Case[] = [
         if (random.chance(0.1)) await calls.at(-1)
       }
       await Promise.all(calls)
-      const { token } = await backend.stream.publish(
-        streamsAcrossPartitions(PARTITIONS).map((streamId) => published(streamId, 0)),
-      )
+      const { token } = await backend.stream.publish(keys.map((key) => published(key, ++number)))
+      for (const [index, key] of keys.entries()) expected.get(key)?.push(number - keys.length + index + 1)
       const partitions = await readLog(backend, token)
       const streams = byStream([...partitions.values()].flat())
       for (const key of keys) assert.deepEqual(streams.get(key) ?? [], expected.get(key), key)
