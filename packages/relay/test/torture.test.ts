@@ -6,7 +6,7 @@ import { relay, relayOnce } from '../src/index.ts'
 import { DoomedProcess, type Fate } from './doomed-process.ts'
 import { relayed } from './relayed.ts'
 
-const ROUNDS = process.env['EVENTSPINE_TEST_QUICK'] === undefined ? 200 : 20
+const ROUNDS = process.env['EVENTSPINE_TEST_QUICK'] === undefined ? 100 : 20
 const ROUNDS_AT_ONCE = 20
 const SEED = Number(process.env['EVENTSPINE_TEST_SEED'] ?? Date.now() % 1_000_000_000)
 const MEMBERS = 3

@@ -8,7 +8,7 @@ import type { BackendAccess } from './life.ts'
 
 const quick = process.env['EVENTSPINE_TEST_QUICK'] !== undefined
 
-export const ROUNDS = Number(process.env['EVENTSPINE_TEST_ROUNDS'] ?? (quick ? 3 : 10))
+export const ROUNDS = Number(process.env['EVENTSPINE_TEST_ROUNDS'] ?? (quick ? 3 : 6))
 export const SEED = Number(process.env['EVENTSPINE_TEST_SEED'] ?? Date.now() % 1_000_000_000)
 
 /** Of the server that the run has started, or was given. */
