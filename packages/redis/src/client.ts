@@ -9,8 +9,6 @@ export interface RedisClient {
   readonly status: string
   readonly isCluster: boolean
   readonly options: RedisClientOptions
-  /** Only a `Redis` has it: the socket, once there is one. */
-  readonly stream?: { cork(): void; uncork(): void } | null
   call(...args: [command: string, ...args: RedisArgument[]]): Promise<unknown>
   on(event: 'ready', listener: () => void): unknown
   off(event: 'ready', listener: () => void): unknown

@@ -8,7 +8,6 @@ export class Connection {
   readonly client: RedisClient
   /** How often the client has become ready: a command that was queued before may have been sent since. */
   #readyCount = 0
-  #gathering = false
   readonly #onReady = (): void => void this.#readyCount++
 
   readonly #replicas: ReplicaWait | undefined
@@ -60,7 +59,6 @@ export class Connection {
   ): Promise<unknown> {
     const ready = this.client.status === 'ready'
     const readyCount = this.#readyCount
-    this.#gather()
     try {
       return await this.client.call('evalsha', script.sha, keys.length, ...keys, ...args)
     } catch (error) {
@@ -72,21 +70,6 @@ export class Connection {
     } catch (error) {
       throw classifyError(error, { writes, sent: true })
     }
-  }
-
-  /**
-   * Lets the commands of one turn of the event loop leave in one write: most of what a command costs on either side is
-   * the call of the operating system. None waits for a reply or a timer.
-   */
-  #gather(): void {
-    const { stream } = this.client
-    if (this.#gathering || stream === undefined || stream === null) return
-    this.#gathering = true
-    stream.cork()
-    process.nextTick(() => {
-      this.#gathering = false
-      stream.uncork()
-    })
   }
 
   #context(writes: boolean, ready: boolean, readyCount: number): FailureContext {

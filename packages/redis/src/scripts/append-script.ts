@@ -11,39 +11,41 @@ import { script } from './script.ts'
  * Returns the version and sequence of the last event, else 0, the head and why: `v` (version), `s` (sealed).
  */
 export const appendScript = script(`
+local call = redis.call
 local stream, expected, count = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
-local version = redis.call('HINCRBY', KEYS[1], stream, count)
+local version = call('HINCRBY', KEYS[1], stream, ARGV[3])
 local head = version - count
 if head < 0 or (head ~= expected and expected ~= -1) then
   if head < 0 and -head == expected then
     version = expected + count
-    redis.call('HSET', KEYS[1], stream, version)
+    call('HSET', KEYS[1], stream, version)
   elseif head < 0 or not ((expected == -2 and head == 0) or (expected == -3 and head > 0)) then
     if head == 0 then
-      redis.call('HDEL', KEYS[1], stream)
+      call('HDEL', KEYS[1], stream)
     else
-      redis.call('HINCRBY', KEYS[1], stream, -count)
+      call('HINCRBY', KEYS[1], stream, -count)
     end
     return { 0, head, 'v' }
   end
 end
-local sequence = redis.call('INCRBY', KEYS[2], count)
+local sequence = call('INCRBY', KEYS[2], ARGV[3])
 if sequence < count then
-  redis.call('DECRBY', KEYS[2], count)
+  call('DECRBY', KEYS[2], count)
   if head == 0 then
-    redis.call('HDEL', KEYS[1], stream)
+    call('HDEL', KEYS[1], stream)
   else
-    redis.call('HSET', KEYS[1], stream, head)
+    call('HSET', KEYS[1], stream, head)
   end
   return { 0, head, 's' }
 end
-local time = redis.call('TIME')
-local entry = time[1] * 1000 + math.floor(time[2] / 1000) .. ARGV[4]
-redis.call('XADD', KEYS[3], version .. '-' .. sequence, 'e', entry)
-if count == 1 and ARGV[5] then
-  redis.call('XADD', KEYS[4], sequence .. '-' .. version, 'e', stream .. '\\n' .. entry)
+local time = call('TIME')
+local entry = string.format('%d', time[1] * 1000 + time[2] / 1000) .. ARGV[4]
+local v, s = string.format('%d', version), string.format('%d', sequence)
+call('XADD', KEYS[3], v .. '-' .. s, 'e', entry)
+if ARGV[5] and count == 1 then
+  call('XADD', KEYS[4], s .. '-' .. v, 'e', stream .. '\\n' .. entry)
 else
-  redis.call('XADD', KEYS[4], sequence .. '-' .. version, 's', stream)
+  call('XADD', KEYS[4], s .. '-' .. v, 's', stream)
 end
 return { version, sequence }
 `)
