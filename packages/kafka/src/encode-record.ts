@@ -1,5 +1,6 @@
 import type { EncodedEvent, EventOrigin } from '@eventspine/core'
 import type { KafkaRecord } from './client.ts'
+import type { SizedRecord } from './round-layout.ts'
 import {
   CONTENT_TYPE,
   DATA_CODEC,
@@ -25,6 +26,12 @@ export interface RecordContext {
   /** Now: what Kafka's retention goes by. */
   readonly appendedAtMs: number
   readonly origin?: EventOrigin | undefined
+}
+
+/** {@link encodeRecord}, and how much room the record takes. */
+export function sizedRecord(event: EncodedEvent, context: RecordContext): SizedRecord {
+  const record = encodeRecord(event, context)
+  return { record, bytes: recordBytes(record) }
 }
 
 /** A record in CloudEvents' binary mode: the value is the data alone, so any reader sees plain JSON or bytes. */
@@ -65,7 +72,7 @@ const HEADER_OVERHEAD_BYTES = 10
 export const BATCH_OVERHEAD_BYTES = 61
 
 /** At least as many bytes as the record takes in a batch. */
-export function recordBytes({ key, value, headers }: KafkaRecord): number {
+function recordBytes({ key, value, headers }: KafkaRecord): number {
   let bytes = RECORD_OVERHEAD_BYTES + Buffer.byteLength(key)
   bytes += typeof value === 'string' ? Buffer.byteLength(value) : value.length
   for (const name in headers)

@@ -7,7 +7,7 @@ import {
 import { acknowledged } from './acknowledgement.ts'
 import { classifyError } from './classify-error.ts'
 import type { KafkaTransaction } from './client.ts'
-import { encodeRecord } from './encode-record.ts'
+import { sizedRecord } from './encode-record.ts'
 import { batchOf, disconnect, type OpenProducer } from './producer-slot.ts'
 import type { RelayRecords } from './relay-topic.ts'
 import { type Round, RoundLayout } from './round-layout.ts'
@@ -69,7 +69,7 @@ export class KafkaRelaySession implements RelaySessionAdapter {
     const appendedAtMs = Date.now()
     for (const event of events) {
       const { streamId, partition, timestampMs, origin } = event
-      const record = encodeRecord(event, { streamId, partition, source, timestampMs, appendedAtMs, origin })
+      const record = sizedRecord(event, { streamId, partition, source, timestampMs, appendedAtMs, origin })
       const tooLarge = layout.tooLarge(record)
       if (tooLarge !== undefined) throw tooLarge
       layout.add(record)

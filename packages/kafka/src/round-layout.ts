@@ -1,10 +1,16 @@
 import type { KafkaRecord } from './client.ts'
-import { BATCH_OVERHEAD_BYTES, recordBytes } from './encode-record.ts'
+import { BATCH_OVERHEAD_BYTES } from './encode-record.ts'
 import { EventStoreError } from '@eventspine/core'
 
 /** Records that one request carries, by partition. */
 export interface Round {
   readonly partitions: ReadonlyMap<number, KafkaRecord[]>
+}
+
+/** A record and at least as many bytes as it takes: counting costs a good part of making it. */
+export interface SizedRecord {
+  readonly record: KafkaRecord
+  readonly bytes: number
 }
 
 /** Where a record was put. */
@@ -38,8 +44,7 @@ export class RoundLayout {
   }
 
   /** Law A9: the refusal of a record that no batch can hold. */
-  tooLarge(record: KafkaRecord): EventStoreError | undefined {
-    const bytes = recordBytes(record)
+  tooLarge({ record, bytes }: SizedRecord): EventStoreError | undefined {
     const most = this.#maxMessageBytes - BATCH_OVERHEAD_BYTES
     if (bytes <= most) return undefined
     const id = record.headers['ce_id'] ?? ''
@@ -50,9 +55,8 @@ export class RoundLayout {
     )
   }
 
-  add(record: KafkaRecord): Place {
+  add({ record, bytes }: SizedRecord): Place {
     const { partition } = record
-    const bytes = recordBytes(record)
     let round = this.#rounds.at(-1)
     let before = this.#partitionBytes.get(partition) ?? BATCH_OVERHEAD_BYTES
     if (

@@ -1,5 +1,5 @@
 import { type Commit, type CommitOutcome, EventStoreError } from '@eventspine/core'
-import { encodeRecord } from './encode-record.ts'
+import { sizedRecord } from './encode-record.ts'
 import { type Place, type Round, RoundLayout } from './round-layout.ts'
 
 /** What became of a partition's records: their first offset, or why they were not acknowledged. */
@@ -49,7 +49,7 @@ export class Rounds {
   #place({ appends }: Commit, nowMs: number): Placed {
     const encoded = appends.map(({ streamId, partition, events }) =>
       events.map((event) =>
-        encodeRecord(event, {
+        sizedRecord(event, {
           streamId,
           partition,
           source: this.#source,
