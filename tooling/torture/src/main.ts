@@ -8,7 +8,7 @@ import { blowsOf, targetNames, type TargetName } from './target.ts'
 
 const usage = `Kills processes and servers under load, and checks that the store kept its promises.
 
-  npm run torture -- postgres|pglite [--rounds 30] [--seed N] [--streams 5] [--writers 8] [--partitions 2]
+  npm run torture -- ${targetNames.join('|')} [--rounds 30] [--seed N] [--streams 5] [--writers 8] [--partitions 2]
                     [--blows before-send,sent,replied,random,server,paused]
 
 The same seed gives the same programs and the same blows; what they meet is up to the machine.

@@ -92,7 +92,7 @@ async function tortureStore({
     seed: seed + first,
     streamIds: Array.from({ length: streams }, (_, index) => `account:${index + 1}`),
     writersPerProcess: Math.ceil(writers / target.processes),
-    consumers,
+    consumers: consumers.filter(({ effects }) => target.sharedTransaction || effects !== 'transaction'),
   })
   for (const [index, blow] of blows.entries()) {
     const startedMs = performance.now()

@@ -1,11 +1,13 @@
 import { join } from 'node:path'
-import { startPostgres } from '@eventspine/servers'
+import { startPostgres, startRedis } from '@eventspine/servers'
 import type { ChildAccess } from '@eventspine/conformance'
 import type { Blow } from './blow.ts'
 
 /** What is tortured. */
 export interface Target extends AsyncDisposable {
   readonly name: TargetName
+  /** Consumers may take part in the store's own transactions. */
+  readonly sharedTransaction: boolean
   /** Processes that have a store open at once. */
   readonly processes: number
   /** A store that nobody has used; the first process that opens it creates it. */
@@ -14,7 +16,7 @@ export interface Target extends AsyncDisposable {
   readonly crashServer?: () => Promise<void>
 }
 
-export const targetNames = ['postgres', 'pglite'] as const
+export const targetNames = ['postgres', 'pglite', 'redis'] as const
 
 export type TargetName = (typeof targetNames)[number]
 
@@ -22,6 +24,7 @@ export type TargetName = (typeof targetNames)[number]
 export const blowsOf: Readonly<Record<TargetName, readonly Blow[]>> = {
   postgres: ['before-send', 'sent', 'replied', 'random', 'server', 'paused'],
   pglite: ['before-send', 'sent', 'replied', 'random'],
+  redis: ['before-send', 'sent', 'replied', 'random', 'server', 'paused'],
 }
 
 /** @param settings - of the server, by their own names. */
@@ -30,7 +33,14 @@ export async function openTarget(
   directory: string,
   settings: Readonly<Record<string, string>> = {},
 ): Promise<Target> {
-  return name === 'postgres' ? openPostgres(settings) : openPglite(directory)
+  switch (name) {
+    case 'postgres':
+      return openPostgres(settings)
+    case 'pglite':
+      return openPglite(directory)
+    case 'redis':
+      return openRedis(settings)
+  }
 }
 
 async function openPostgres(settings: Readonly<Record<string, string>>): Promise<Target> {
@@ -39,6 +49,7 @@ async function openPostgres(settings: Readonly<Record<string, string>>): Promise
   let stores = 0
   return {
     name: 'postgres',
+    sharedTransaction: true,
     processes: 3,
     newStore: async () => ({ module, url: `${server.url}?schema=torture_${++stores}` }),
     crashServer: async () => {
@@ -55,9 +66,28 @@ function openPglite(directory: string): Target {
   let stores = 0
   return {
     name: 'pglite',
+    sharedTransaction: true,
     processes: 1,
     // Schemas of one folder: making a folder takes seconds.
     newStore: async () => ({ module, url: `pglite:${folder}?schema=torture_${++stores}` }),
     [Symbol.asyncDispose]: async () => undefined,
+  }
+}
+
+async function openRedis(settings: Readonly<Record<string, string>>): Promise<Target> {
+  // Acknowledged means on disk, so that a killed server has no excuse.
+  const server = await startRedis({ settings: { appendfsync: 'always', ...settings } })
+  const module = new URL('./stores/redis-store.ts', import.meta.url).href
+  let stores = 0
+  return {
+    name: 'redis',
+    sharedTransaction: false,
+    processes: 3,
+    newStore: async () => ({ module, url: `${server.url}?prefix=torture-${++stores}` }),
+    crashServer: async () => {
+      await server.kill('SIGKILL')
+      await server.restart()
+    },
+    [Symbol.asyncDispose]: () => server.stop(),
   }
 }
