@@ -186,11 +186,11 @@ describe('a server that goes away', () => {
     expect(await handledBy(stream, 'reader')).toHaveLength(written + 1)
   })
 
-  it('and comes back without its latest events is found out: FEED_DIVERGED', async () => {
+  it('and comes back without events that a checkpoint has is found out: FEED_DIVERGED', async () => {
     const { stream, prefix } = await openStream()
     await stream.stream.publish([event(1), event(2), event(3)])
     expect(await handledBy(stream, 'reader')).toHaveLength(3)
-    // As after a failover to a replica that lagged behind by one event.
+    // As where the log alone was restored.
     const client = rawClient()
     const base = `{${prefix}~${topic}:0}:`
     await client.xdel(`${base}log`, '3-0')
@@ -199,6 +199,59 @@ describe('a server that goes away', () => {
     expect(await refusedWith(() => handledBy(stream, 'reader'))).toMatchObject({ code: 'FEED_DIVERGED' })
     await stream.stream.publish(event(4))
     expect(await refusedWith(() => handledBy(stream, 'reader'))).toMatchObject({ code: 'FEED_DIVERGED' })
+  })
+})
+
+describe('a failover to a replica that lacks the last events', () => {
+  it('lets groups go on from where both agree, and refuses places that are in no history any more', async () => {
+    await using master = await startRedis()
+    await using replica = await startRedis()
+    const follower = rawClient(replica.url)
+    await follower.call('replicaof', '127.0.0.1', new URL(master.url).port)
+    await eventually(
+      'the replica follows',
+      async () => (await follower.info('replication')).includes('master_link_status:up'),
+      20_000,
+    )
+    const wait = { replicas: 1, timeoutMs: 10_000 }
+    const { stream: careful } = await openStream({ prefix: 'over', wait }, master.url)
+    await careful.stream.publish([event(1), event(2)])
+    expect(await handledBy(careful, 'reader')).toHaveLength(2)
+    await follower.call('replicaof', 'no', 'one')
+    const { stream: hasty } = await openStream({ prefix: 'over' }, master.url)
+    const { token } = await hasty.stream.publish([event(3), event(4)])
+    expect(await handledBy(hasty, 'reader')).toHaveLength(2)
+
+    const { stream } = await openStream({ prefix: 'over', create: false }, replica.url)
+    expect((await handledBy(stream, 'reader')).map(({ data }) => data)).toEqual([])
+    await stream.stream.publish([event(5), event(6), event(7)])
+    expect((await handledBy(stream, 'reader')).map(({ data }) => data)).toEqual([5, 6, 7])
+    const lost = await stream.stream.subscribe({
+      group: 'token',
+      startFrom: token,
+      handlers: () => undefined,
+      onNotice: () => undefined,
+    })
+    await expect(lost.completed).rejects.toMatchObject({ code: 'FEED_DIVERGED' })
+    const unordered = await stream.stream.subscribe({
+      group: 'token',
+      ordering: 'none',
+      startFrom: token,
+      handlers: () => undefined,
+      onNotice: () => undefined,
+    })
+    await expect(unordered.completed).rejects.toMatchObject({ code: 'FEED_DIVERGED' })
+  })
+
+  it('is no danger to a publish that waited for a replica; one that got none says so', async () => {
+    await using server = await startRedis()
+    const { stream } = await openStream({ prefix: 'alone' }, server.url)
+    const wait = { replicas: 1, timeoutMs: 100 }
+    const { stream: careful } = await openStream({ prefix: 'alone', create: false, wait }, server.url)
+    const error = await refusedWith(() => careful.stream.publish(event(1)))
+    expect(error).toMatchObject({ code: 'OUTCOME_UNKNOWN', outcome: 'unknown' })
+    expect(String(error)).toContain('0 of 1 replicas')
+    expect(await handledBy(stream, 'reader')).toHaveLength(1)
   })
 })
 
