@@ -5,8 +5,9 @@ import type { Ownership, OwnershipWatch } from './ownership.ts'
 import type { CheckedOptions } from './relay-options.ts'
 import { selectEvents } from './select-events.ts'
 
-/** Fenced this often while the lease said otherwise, a relay gives up: a rival does not share its lease. */
+/** Fenced this often within an hour while the lease said otherwise, a relay gives up: a rival does not share its lease. */
 const MAX_FENCED = 3
+const FENCED_WITHIN_MS = 3_600_000
 const MAX_WATCH_MS = 1000
 
 export interface PartitionTerms {
@@ -35,7 +36,7 @@ export class PartitionRelay {
   readonly #terms: PartitionTerms
   readonly #watch: OwnershipWatch
   #pollMs: number
-  #fenced = 0
+  #fencedAtMs: readonly number[] = []
 
   constructor(terms: PartitionTerms, watch: OwnershipWatch) {
     this.#terms = terms
@@ -89,22 +90,18 @@ export class PartitionRelay {
     const { stopping, options, partition, progress } = this.#terms
     for (let attempt = 1; !stopping.aborted; attempt++) {
       let session: RelaySession | undefined
-      let openedAtMs = Infinity
       try {
         session = await this.#openSession()
         // A pause within the opening may have lasted longer than the lease: the session then fenced a successor.
         await ownership.renew()
-        openedAtMs = performance.now()
         progress.position = session.position
         progress.owned = true
         options.notify({ kind: 'owned', partition, position: session.position })
         return await this.#pump(session, ownership, untilEnd, () => (attempt = 0))
       } catch (error) {
         if (ownership.signal.aborted) throw ownership.signal.reason
-        if (EventStoreError.is(error, 'LEASE_LOST')) {
-          if (performance.now() - openedAtMs >= options.leaseMs) this.#fenced = 0
-          await this.#beFenced(ownership, error)
-        } else await this.#passOrThrow(error, attempt)
+        if (EventStoreError.is(error, 'LEASE_LOST')) await this.#beFenced(ownership, error)
+        else await this.#passOrThrow(error, attempt)
       } finally {
         const opened = session
         if (opened !== undefined) await this.#quietly(() => opened.close())
@@ -123,8 +120,9 @@ export class PartitionRelay {
   async #beFenced(ownership: Ownership, error: unknown): Promise<void> {
     const { options, partition, stopping } = this.#terms
     options.notify({ kind: 'fenced', partition, error })
-    this.#fenced++
-    if (!ownership.shared || this.#fenced >= MAX_FENCED) throw error
+    const nowMs = performance.now()
+    this.#fencedAtMs = [...this.#fencedAtMs.filter((atMs) => nowMs - atMs < FENCED_WITHIN_MS), nowMs]
+    if (!ownership.shared || this.#fencedAtMs.length >= MAX_FENCED) throw error
     // The rival may have opened its session before it saw that its turn was over; it will not do so again.
     await this.#throughOutages(() => ownership.renew())
     await pause(Math.min(options.leaseMs / 4, MAX_WATCH_MS), stopping)

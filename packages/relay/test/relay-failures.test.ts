@@ -111,6 +111,40 @@ describe('two relays of one name', () => {
     expect(first.notices.some(({ kind }) => kind === 'fenced')).toBe(false)
   })
 
+  it('tell how far they are, also the one that stands by', async () => {
+    const { source, target } = pair()
+    const first = start(source, target, { leaseMs: 150 })
+    await first.noticed('owned')
+    const second = start(source, target, { leaseMs: 150 })
+    await second.noticed('standby')
+    const { token } = await source.store.append('counter:1', events(3))
+    await second.running.caughtUpTo(token)
+    expect(await second.running.lag()).toEqual([{ partition: 0, events: 0, position: token, owned: true }])
+  })
+
+  it('that do not share their lease shut each other out a few times, and then one ends', async () => {
+    const { source, target } = pair()
+    const { store, capabilities } = source
+    const elsewhere = { store, capabilities, documents: memory().documents }
+    const first = start(source, target, { leaseMs: 100 })
+    await first.noticed('owned')
+    const second = start(elsewhere, target, { leaseMs: 100 })
+    await second.noticed('owned')
+    const ended = () => [first, second].filter(({ notices }) => notices.some(({ kind }) => kind === 'ended'))
+    let appended = 0
+    await eventually(async () => {
+      appended++
+      await source.store.append('counter:1', events(1, appended))
+      return ended().length > 0
+    })
+    expect(ended()).toHaveLength(1)
+    const [loser] = ended()
+    const winner = loser === first ? second : first
+    expect(loser?.notices.filter(({ kind }) => kind === 'fenced')).toHaveLength(3)
+    await winner.running.caughtUpTo(await source.store.feedHead())
+    expect(await data(target)).toEqual(Array.from({ length: appended }, (_, index) => index + 1))
+  })
+
   it('without documents to settle it: the latest wins, and the one before ends with LEASE_LOST', async () => {
     const { source, target } = pair()
     const first = start(source, target)

@@ -1,7 +1,7 @@
 import { type Backend, EventStoreError } from '@eventspine/core'
 import { Faults, memory, memoryStream } from '@eventspine/memory'
 import { onTestFinished } from 'vitest'
-import { relay, type Relay, type RelayNotice, type RelayOptions } from '../src/index.ts'
+import { relay, type Relay, type RelayNotice, type RelayOptions, type RelaySource } from '../src/index.ts'
 import { targetEvents } from './target-events.ts'
 
 export const events = (count: number, from = 1) =>
@@ -17,7 +17,7 @@ export function pair(options: { readonly partitions?: number; readonly targetPar
   return { source, target, faults, targetFaults }
 }
 
-export function start(source: Backend, target: Backend, options: Partial<RelayOptions> = {}) {
+export function start(source: RelaySource, target: Backend, options: Partial<RelayOptions> = {}) {
   const notices: RelayNotice[] = []
   const running = relay(source, target, {
     name: 'r',
