@@ -62,12 +62,18 @@ export function checkPosition(
   return { partition: parsed.partition, after: parsed }
 }
 
-/** One page of a partition: nothing is read ahead that nobody may want. */
-export async function readSlice(
-  source: FeedSource,
-  { partition, after, limit }: Pick<FeedRange, 'partition' | 'after' | 'limit'>,
-): Promise<FeedSlice> {
+/** Which page to read. */
+interface SliceRequest {
+  readonly partition: number
+  readonly after: Position
+  readonly limit: number
+}
+
+/** One page of a partition, for readers that keep their own pace: nothing is read ahead that nobody may want. */
+export async function readSlice(source: FeedSource, request: SliceRequest): Promise<FeedSlice> {
   source.checkOpen()
+  const { limit } = request
+  const { partition, after } = checkPosition(source, request.after, request.partition)
   try {
     const page = await source.adapter.doReadFeed({ partition, after: after.sequence, limit })
     checkAnchor(partition, after, page)

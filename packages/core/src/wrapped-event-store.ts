@@ -172,10 +172,8 @@ export class WrappedEventStore implements EventStore {
     return new SlicedRead(() => readFeed(source, range))
   }
 
-  /** One page behind `after`; for readers that keep their own pace. */
-  async feedSlice(partition: number, after: Position, limit: number): Promise<FeedSlice> {
-    const source = this.#feedSource()
-    return readSlice(source, { ...checkPosition(source, after, partition), limit })
+  feedSlice(request: Parameters<typeof readSlice>[1]): Promise<FeedSlice> {
+    return readSlice(this.#feedSource(), request)
   }
 
   async feedHead(partition = 0): Promise<Position> {

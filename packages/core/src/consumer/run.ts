@@ -72,7 +72,9 @@ export class FeedSource {
   /** The next slice with at least one entry, or `at-end` when there was none. */
   async next(limit: number): Promise<FeedSlice | 'at-end'> {
     const { store, partition } = this.#context
-    const slice = await throughOutages(this.#context, () => store.feedSlice(partition, this.#after, limit))
+    const slice = await throughOutages(this.#context, () =>
+      store.feedSlice({ partition, after: this.#after, limit }),
+    )
     if (slice === undefined || slice.next === this.#after) return 'at-end'
     this.#after = slice.next
     this.#pollMs = this.#context.options.pollMs.min
