@@ -90,6 +90,12 @@ export class BrokerConnections {
       this.#topic,
       places.map(({ partition }) => partition),
     )
+    const led = new Set(Object.values(leaders).flat())
+    if (places.some(({ partition }) => !led.has(partition))) {
+      throw new EventStoreError('BACKEND_UNAVAILABLE', 'kafka: a partition has no leader, or is gone', {
+        retryable: true,
+      })
+    }
     const asked = Object.entries(leaders).map(([nodeId, partitions]) => {
       const wanted = places.filter(({ partition }) => partitions.includes(partition))
       const partitionsOfTopic = wanted.map(({ partition, offset, maxBytes }) => ({

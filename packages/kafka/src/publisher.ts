@@ -134,7 +134,13 @@ async function transact(
 }
 
 function failure(error: unknown, context: FailureContext): EventStoreError {
-  if (!(error instanceof TimeRanOut)) return classifyError(error, context)
+  if (!(error instanceof TimeRanOut)) {
+    const classified = classifyError(error, context)
+    if (classified.code !== 'LEASE_LOST') return classified
+    // Nobody else has this producer's id, so its transaction was ended by the brokers.
+    const message = 'kafka: the transaction was open for too long and was undone'
+    return new EventStoreError('BACKEND_UNAVAILABLE', message, { retryable: true, cause: error })
+  }
   const text = 'kafka: the brokers did not acknowledge within deliveryTimeoutMs'
   return context.attempts === 0
     ? new EventStoreError('BACKEND_UNAVAILABLE', `${text}; nothing was sent`, {
