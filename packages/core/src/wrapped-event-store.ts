@@ -29,7 +29,6 @@ import type {
   EventStore,
   FeedOptions,
   FeedRead,
-  FeedSlice,
   ImportEvent,
   ReadOptions,
   RemoveOptions,
@@ -172,7 +171,7 @@ export class WrappedEventStore implements EventStore {
     return new SlicedRead(() => readFeed(source, range))
   }
 
-  feedSlice(request: Parameters<typeof readSlice>[1]): Promise<FeedSlice> {
+  feedSlice(request: Parameters<typeof readSlice>[1]): ReturnType<typeof readSlice> {
     return readSlice(this.#feedSource(), request)
   }
 
