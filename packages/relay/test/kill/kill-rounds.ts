@@ -6,7 +6,7 @@ import {
   partitionOf,
   type RecordedEvent,
 } from '@eventspine/core'
-import type { OwnServer } from '@eventspine/servers'
+import { type OwnServer, ServerStartError } from '@eventspine/servers'
 import { relayOnce } from '../../src/index.ts'
 import { targetEvents } from '../target-events.ts'
 import type { BackendAccess, Life } from './life.ts'
@@ -99,10 +99,22 @@ async function live(
   const [server] = random.chance(0.7) ? random.shuffle(servers) : []
   if (server !== undefined) {
     await server.kill()
-    await server.restart()
+    await restarted(server)
   }
   const deadlineMs = performance.now() + (crash === undefined ? random.integer(0, 300) : 3000)
   while (!process.exited && process.failure === undefined && performance.now() < deadlineMs) await pause(5)
+}
+
+/** Another search for a free port may try the server's own while it is down. */
+async function restarted(server: OwnServer): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await server.restart()
+    } catch (error) {
+      if (!(error instanceof ServerStartError) || attempt === 5) throw error
+      await pause(500)
+    }
+  }
 }
 
 async function append({ store }: Backend, random: Random, signal: AbortSignal): Promise<void> {
