@@ -6,7 +6,8 @@ import { clientOf, counted, refusedWith, useEnds } from './server.ts'
 const onEnd = useEnds()
 
 it('acknowledges an append when a replica has it, and says so when none has', async () => {
-  const master = await startRedis()
+  // By default a master gathers replicas for five seconds before it sends them its data.
+  const master = await startRedis({ settings: { 'repl-diskless-sync-delay': '0' } })
   onEnd(() => master.stop())
   const replica = await startRedis()
   onEnd(() => replica.stop())
@@ -19,12 +20,21 @@ it('acknowledges an append when a replica has it, and says so when none has', as
 
   const backend = await redis.connect(master.url, { create: true, wait: { replicas: 1, timeoutMs: 10_000 } })
   onEnd(() => backend.close())
-  const appends = Array.from({ length: 50 }, async (_each, number) => {
+  const appends = Array.from({ length: 20 }, async (_each, number) => {
     await backend.store.append(`counter:${number}`, [counted(number)])
     // What the replica has received it may not have executed yet; a reader of it waits in line behind that.
     await expect.poll(() => follower.xlen(`{eventspine:0}:s:counter:${number}`)).toBe(1)
   })
   await Promise.all(appends)
+
+  const reader = await redis.connect(replica.url)
+  onEnd(() => reader.close())
+  expect(await refusedWith(() => reader.store.append('counter:1', [counted(2)]))).toMatchObject({
+    code: 'BACKEND_UNAVAILABLE',
+    outcome: 'not-applied',
+    retryable: true,
+  })
+  expect(await reader.store.read('counter:1').toArray()).toHaveLength(1)
 
   await replica.stop()
   const hasty = await redis.connect(master.url, { wait: { replicas: 1, timeoutMs: 100 } })
