@@ -6,6 +6,7 @@ import {
   type RelaySessionAdapter,
   type RelayTargetAdapter,
 } from '@eventspine/core'
+import { acknowledged } from './acknowledgement.ts'
 import { BrokerConnections } from './broker-connections.ts'
 import { classifyError } from './classify-error.ts'
 import type { KafkaClient, KafkaMessage } from './client.ts'
@@ -74,8 +75,8 @@ export class KafkaRelayTarget implements RelayTargetAdapter {
       transactional: { id: this.#transactionalId(request), timeoutMs: TRANSACTION_TIMEOUT_MS },
     })
     try {
-      await this.#open(open, records, deadlineMs)
-      const position = await this.#position(records, deadlineMs)
+      const end = await this.#open(open, records, deadlineMs)
+      const position = await this.#position(records, end, deadlineMs)
       return new KafkaRelaySession({ ...this.#options, relayTopic: this.#topic, open, records, position })
     } catch (error) {
       open.abandoned = true
@@ -89,34 +90,44 @@ export class KafkaRelayTarget implements RelayTargetAdapter {
   /**
    * The first transaction of a producer object shuts out all earlier ones of its id, and waits until what they had
    * begun is decided; connecting alone does neither.
+   *
+   * @returns the offset of its record: everything that earlier sessions wrote stands below.
    */
-  async #open({ producer }: OpenProducer, records: RelayRecords, deadlineMs: number): Promise<void> {
-    const work = async (): Promise<void> => {
+  async #open({ producer }: OpenProducer, records: RelayRecords, deadlineMs: number): Promise<number> {
+    const work = async (): Promise<number> => {
       await producer.connect()
       const transaction = await producer.transaction()
-      await transaction.sendBatch({
+      const answers = await transaction.sendBatch({
         acks: -1,
         timeout: 30_000,
         topicMessages: [{ topic: this.#topic, messages: [records.opening()] }],
       })
       await transaction.commit()
+      const round = { partitions: new Map([[records.partition, []]]) }
+      const offset = acknowledged(this.#topic, round, answers).get(records.partition)
+      if (typeof offset === 'number') return offset
+      throw offset ?? new EventStoreError('BACKEND_FAILED', 'kafka: no acknowledgement')
     }
     const opening = work()
     // When it is given up, nobody asks for its end.
     opening.catch(() => undefined)
-    await within(opening, deadlineMs - performance.now())
+    return within(opening, deadlineMs - performance.now())
   }
 
-  /** The last position below the end of the log, found from its end on. */
-  async #position(records: RelayRecords, deadlineMs: number): Promise<RelayPosition | undefined> {
+  /** The last position below `end`, found from there on. */
+  async #position(
+    records: RelayRecords,
+    end: number,
+    deadlineMs: number,
+  ): Promise<RelayPosition | undefined> {
     const { client } = this.#options
     const { partition } = records
-    const { low, high } = await withAdmin(client, (admin) => topicBounds(admin, this.#topic, partition))
+    const { low } = await withAdmin(client, (admin) => topicBounds(admin, this.#topic, partition))
     const connections = new BrokerConnections(client, this.#topic)
     try {
       for (let back = FIRST_LOOK_RECORDS; ; back *= 8) {
-        const from = Math.max(low, high - back)
-        const found = records.find(await this.#between(connections, partition, from, high, deadlineMs))
+        const from = Math.max(low, end - back)
+        const found = records.find(await this.#between(connections, partition, from, end, deadlineMs))
         if (found !== undefined || from === low) return found
       }
     } finally {

@@ -185,7 +185,7 @@ export async function countPartitions(admin: KafkaAdmin, topic: string): Promise
   return (await ledPartitions(admin, topic)).all
 }
 
-/** The offsets between which a partition's records are kept, undecided ones included. */
+/** The offsets between which a partition's records are kept. Brokers tell the last stable one as `high`. */
 export async function topicBounds(
   admin: KafkaAdmin,
   topic: string,
