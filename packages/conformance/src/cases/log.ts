@@ -198,7 +198,7 @@ export const logCases: readonly Case[] = [
       const test = await open({ partitions: PARTITIONS })
       const clients = [test.backend, await test.sibling()]
       const random = new Random(seed)
-      const rounds = 25
+      const rounds = 15
       const tokens: string[] = []
       const sent = new Map<string, string[]>()
       const publishing = async (): Promise<void> => {
@@ -227,7 +227,10 @@ export const logCases: readonly Case[] = [
         }
       }
       await alongside(joining, publishing)
-      await Promise.all(readers.map(({ subscription }) => subscription.caughtUpTo(tokens.join(','))))
+      const timeoutMs = 60_000
+      await Promise.all(
+        readers.map(({ subscription }) => subscription.caughtUpTo(tokens.join(','), { timeoutMs })),
+      )
       await Promise.all(readers.map((reader) => reader.stop()))
       const late = await readLog(test.backend, tokens.join(','))
       const all = [...late.values()].flat()

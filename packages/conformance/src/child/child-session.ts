@@ -2,6 +2,7 @@ import type { Backend } from '@eventspine/core'
 import { EventStoreError } from '@eventspine/core'
 import { RelaySource } from '../relay-source.ts'
 import { FileJournal } from '../torture/journal.ts'
+import { readLogContents } from '../torture/log-contents.ts'
 import { attempt } from '../torture/operation.ts'
 import { readStoreContents } from '../torture/store-contents.ts'
 import { Workload } from '../torture/workload.ts'
@@ -122,7 +123,10 @@ export class ChildSession {
       await this.#running.catchUp(timeoutMs)
       return null
     },
-    contents: (request) => readStoreContents(this.#backend, request),
+    contents: (request) =>
+      this.#backend.capabilities.store
+        ? readStoreContents(this.#backend, request)
+        : readLogContents(this.#backend, request),
     close: async () => {
       this.#closing.abort()
       await this.#workload?.running.stop()

@@ -1,4 +1,5 @@
 import type { Backend, ConsumerNotice, HandlerContext, RecordedEvent, Subscription } from '@eventspine/core'
+import { eventually } from '../eventually.ts'
 import { Random } from '../random.ts'
 import type { CheckedGroup } from './check/check-consumers.ts'
 import { monotonicUs, type ConsumerChange, type Handling, type Journal } from './history.ts'
@@ -45,12 +46,22 @@ export class ConsumerRecorder {
 
   /** Resolves when the group has handled everything that the feed holds now. */
   async caughtUp(timeoutMs: number): Promise<void> {
-    const { store } = this.#backend
+    const { store, capabilities } = this.#backend
+    if (!capabilities.store) return this.#emptied(timeoutMs)
     const heads = await Promise.all(
       Array.from({ length: store.partitions }, (_, partition) => store.feedHead(partition)),
     )
     const token = heads.filter((head) => !head.endsWith('.')).join(',')
     if (token !== '') await this.#subscription?.caughtUpTo(token, { timeoutMs })
+  }
+
+  /** A log's head is told by a group's lag alone. */
+  async #emptied(timeoutMs: number): Promise<void> {
+    const isEmpty = async (): Promise<boolean> => {
+      const lag = await this.#subscription?.lag().catch(() => undefined)
+      return lag?.every(({ events, parkedStreams }) => events === 0 && parkedStreams === 0) === true
+    }
+    await eventually(`${this.#options.group} has handled all of the log`, isEmpty, timeoutMs)
   }
 
   async stop(): Promise<void> {

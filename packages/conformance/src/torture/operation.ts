@@ -4,6 +4,7 @@ import {
   type CommitResult,
   type DocumentWrite,
   type EventStore,
+  type EventStream,
 } from '@eventspine/core'
 import { monotonicUs, type Invoked, type Journal } from './history.ts'
 import { COMMITS, workloadEvent } from './workload-data.ts'
@@ -35,6 +36,27 @@ export async function attempt(
       repeated: result.repeated,
     })
     for (const { streamId, version } of result.streams) learned(streamId, version)
+    return { status: 'ok' }
+  } catch (error) {
+    return failed(operation, error, journal)
+  }
+}
+
+/** Publishes what an operation appends, writing down as {@link attempt} does. */
+export async function attemptPublish(
+  stream: EventStream,
+  operation: Operation,
+  journal: Journal,
+): Promise<Attempted> {
+  journal.write({ kind: 'invoke', atUs: monotonicUs(), ...operation })
+  try {
+    const { token } = await stream.publish(
+      operation.streams.flatMap(({ streamId, ids }) => ids.map((id) => ({ ...workloadEvent(id), streamId }))),
+    )
+    // What a log says of a publish is where its last event stands; versions come with the log's contents.
+    const streams = [{ version: 0, position: token }]
+    const { operation: name } = operation
+    journal.write({ kind: 'ok', operation: name, atUs: monotonicUs(), streams, repeated: false })
     return { status: 'ok' }
   } catch (error) {
     return failed(operation, error, journal)

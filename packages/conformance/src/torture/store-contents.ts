@@ -4,6 +4,8 @@ import type { SeenEvent } from './history.ts'
 
 /** What a store holds once nobody writes: read twice, by stream and by feed. */
 export interface StoreContents {
+  /** Versions are sequences, both of which have gaps. */
+  readonly isLog?: boolean
   /** Ids in the order of their versions, which start at 1. */
   readonly streams: Readonly<Record<string, readonly string[]>>
   /** By partition. */
@@ -77,7 +79,8 @@ async function presentKeys(
   return found
 }
 
-async function readCounted(
+/** What handlers counted, by group and stream. */
+export async function readCounted(
   backend: Backend,
   groups: readonly string[],
   streamIds: readonly string[],

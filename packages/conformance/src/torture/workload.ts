@@ -2,6 +2,7 @@ import type { Backend } from '@eventspine/core'
 import type { Journal } from './history.ts'
 import { ConsumerRecorder, type ConsumerRecorderOptions } from './consumer-recorder.ts'
 import { FeedWatcher } from './feed-watcher.ts'
+import { Publisher } from './publisher.ts'
 import { Writer } from './writer.ts'
 
 /** What one process does to a store. Everything in it survives JSON. */
@@ -27,7 +28,7 @@ export class Workload {
   readonly #versions = new Map<string, number>()
   readonly #watchers: FeedWatcher[] = []
   readonly #consumers: ConsumerRecorder[] = []
-  #writers: Writer[] = []
+  #writers: (Writer | Publisher)[] = []
   #generation = 0
 
   constructor(backend: Backend, options: Omit<WorkloadOptions, 'journal'>, journal: Journal) {
@@ -40,7 +41,8 @@ export class Workload {
   async start(): Promise<void> {
     const { process, watchFeed, consumers } = this.#options
     const { store } = this.#backend
-    const partitions = watchFeed ? store.partitions : 0
+    // A log has no feed to read beside its groups.
+    const partitions = watchFeed && this.#backend.capabilities.store ? store.partitions : 0
     for (let partition = 0; partition < partitions; partition++) {
       this.#watchers.push(new FeedWatcher(store, `${process}/${partition}`, partition, this.#journal))
     }
@@ -55,7 +57,11 @@ export class Workload {
     for (let index = 0; index < writers; index++) {
       const name = `${process}.${this.#generation}.${index}`
       const options = { process, name, streamIds, seed: seed + this.#generation * 1000 + index }
-      this.#writers.push(new Writer(this.#backend, this.#versions, options, this.#journal))
+      this.#writers.push(
+        this.#backend.capabilities.store
+          ? new Writer(this.#backend, this.#versions, options, this.#journal)
+          : new Publisher(this.#backend.stream, options, this.#journal),
+      )
     }
   }
 

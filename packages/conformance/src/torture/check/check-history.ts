@@ -4,10 +4,13 @@ import type {
   FeedSeen,
   Handling,
   HistoryRecord,
+  Invoked,
   StreamWasRead,
 } from '../history.ts'
+import { numberLog } from '../number-log.ts'
 import type { StoreContents } from '../store-contents.ts'
 import { checkAppends, checkRealTime } from './check-appends.ts'
+import { checkCallOrder } from './check-call-order.ts'
 import { checkConsumers, type CheckedGroup } from './check-consumers.ts'
 import { checkFeedReaders } from './check-feed.ts'
 import { checkStore } from './check-store.ts'
@@ -27,11 +30,15 @@ export interface CheckedHistory {
  * refused is not; what nobody knows is there whole or not at all; readers and consumers missed nothing, and saw
  * it in order; checkpoints were earned; counted effects are the fold of the events.
  */
-export function checkHistory({ records, contents, groups }: CheckedHistory): readonly Violation[] {
+export function checkHistory(history: CheckedHistory): readonly Violation[] {
+  const { groups } = history
+  const { records, contents } =
+    history.contents.isLog === true ? numberLog(history.records, history.contents) : history
   const violations = new Violations()
   const operations = operationsOf(records)
   const places = checkStore(contents, violations)
   checkAppends(operations, places, contents, violations)
+  if (contents.isLog === true) checkCallOrder(records.filter(isInvoked), places, violations)
   checkRealTime(operations, records.filter(isRead), violations)
   checkFeedReaders(records.filter(isSeen), contents, violations)
   const handlings = records.filter(isHandling).sort((a, b) => a.atUs - b.atUs)
@@ -58,6 +65,10 @@ export function checkHistory({ records, contents, groups }: CheckedHistory): rea
     if (record.kind === 'defect') violations.add('defect', `${record.process}: ${record.what}`)
   }
   return violations.found
+}
+
+function isInvoked(record: HistoryRecord): record is Invoked {
+  return record.kind === 'invoke'
 }
 
 function isRead(record: HistoryRecord): record is StreamWasRead {
