@@ -62,7 +62,8 @@ async function run(options: Options, signal: AbortSignal): Promise<number> {
     isConsistent = printVerdict(result, options, paint)
   } finally {
     process.off('exit', dropFleet)
-    if (isConsistent || signal.aborted) await removeLogFolder(logFolder)
+    // Before a process was started there is nothing in them.
+    if (isConsistent || signal.aborted || fleet === undefined) await removeLogFolder(logFolder)
     else console.error(`order-flow: the logs of all processes are in ${logFolder}`)
   }
   return isConsistent ? 0 : 1

@@ -203,8 +203,10 @@ class Flow {
   }
 }
 
+/** By their schemes: the rest of a URL may hold a password, and one of several brokers is no URL to Node. */
 function describeRoute({ storeUrl, streamUrl }: Servers): string {
-  const store = `store ${new URL(storeUrl).protocol.slice(0, -1)}`
-  if (streamUrl === OWN_STREAM) return `${store} → shipping, dashboard`
-  return `${store} → relay → ${new URL(streamUrl).protocol.slice(0, -1)} → shipping, dashboard`
+  const [store] = storeUrl.split(':')
+  const [stream] = streamUrl.split(':')
+  const consumers = 'shipping, dashboard'
+  return streamUrl === OWN_STREAM ? `${store} → ${consumers}` : `${store} → relay → ${stream} → ${consumers}`
 }

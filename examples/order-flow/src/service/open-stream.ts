@@ -1,4 +1,4 @@
-import { type Backend, EventStoreError, open, type OpenOptions } from '@eventspine/core'
+import { type AdapterRegistry, type Backend, EventStoreError, open, type OpenOptions } from '@eventspine/core'
 
 /** Where the consumers of the flow read, and where they keep what they must not forget. */
 export type StreamBackend = Pick<Backend, 'stream' | 'documents'> & AsyncDisposable
@@ -20,13 +20,22 @@ export async function openStream(
     const { kafka } = await import('@eventspine/kafka')
     return await kafka.connect(url, { documents: store.documents, create, partitions })
   }
-  const backend = await open(url, { redis, rediss: redis }, { create, partitions })
-  if (backend.stream.capabilities.stream === 'native') return backend
-  await backend.close()
-  throw new EventStoreError(
-    'INVALID_ARGUMENT',
-    'the URL of a stream on Redis names a topic: redis://…?topic=orders',
-  )
+  // Without one it would be opened, and created, as a store.
+  if (url.startsWith('redis') && !/[?&]topic=/.test(url)) {
+    throw new EventStoreError(
+      'INVALID_ARGUMENT',
+      'the URL of a stream on Redis names a topic: redis://…?topic=orders',
+    )
+  }
+  return await open(url, adapters, { create, partitions })
 }
 
 const redis = () => import('@eventspine/redis')
+
+const adapters: AdapterRegistry = {
+  kafka: () => import('@eventspine/kafka'),
+  redis,
+  rediss: redis,
+  'redis-cluster': redis,
+  'rediss-cluster': redis,
+}
