@@ -30,7 +30,7 @@ export const capabilities = {
   maxCommitsPerBatch: 1,
   maxEventsPerBatch: 1000,
   batchesInFlight: 64,
-  // Of our own, as all below: a script holds up everybody else, and this much takes some milliseconds.
+  // Of our own, as all below: a script holds up everybody else for as long as it runs.
   maxAppendEvents: 2000,
   maxAppendBytes: 4 * 1024 * 1024,
   maxAppendStreams: 256,

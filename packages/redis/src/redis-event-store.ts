@@ -25,7 +25,7 @@ import { removalScript } from './scripts/removal-script.ts'
 import { sealScript } from './scripts/seal-script.ts'
 import { StreamReader } from './stream-reader.ts'
 
-/** What one call of a removal takes away, so that others wait some milliseconds for it at most. */
+/** What one call of a removal takes away: others wait for it meanwhile. */
 const REMOVED_ENTRIES = 500
 const REMOVED_BYTES = 1024 * 1024
 
