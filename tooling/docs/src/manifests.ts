@@ -12,6 +12,7 @@ const FILES = {
   postgres: ['PostgreSQL', 'packages/postgres/src/capabilities.ts', 'capabilities'],
   pglite: ['PGlite', 'packages/postgres/src/capabilities.ts', 'pgliteCapabilities'],
   redis: ['Redis', 'packages/redis/src/capabilities.ts', 'capabilities'],
+  'redis-stream': ['Redis stream', 'packages/redis/src/stream/stream-capabilities.ts', 'streamCapabilities'],
   kafka: ['Kafka', 'packages/kafka/src/capabilities.ts', 'capabilities'],
 } as const
 
