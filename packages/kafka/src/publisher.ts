@@ -125,7 +125,8 @@ async function transact(
     // Given up in the meantime, and told to be so: it must not be committed any more.
     if (open.abandoned) throw new RangeError('the batch was given up')
   } catch (error) {
-    await transaction.abort()
+    // It would end by itself; what it failed with counts for more than that ending it fails too.
+    await transaction.abort().catch(() => undefined)
     throw error
   }
   state.committing = true
