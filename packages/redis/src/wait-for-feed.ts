@@ -6,6 +6,9 @@ import type { PartitionKeys } from './keys.ts'
 /** With more partitions than this, waiting costs fewer connections than it is worth: they are looked at in turn. */
 const MOST_WATCHES = 16
 
+/** The stream that is waited for, and the last sequence in it. */
+export type FeedKeys = Pick<PartitionKeys, 'feed' | 'sequence'>
+
 /** How those who wait for the feed are woken. */
 export interface FeedWaits {
   wait(partition: number, after: number, signal: AbortSignal): Promise<void>
@@ -17,7 +20,7 @@ export interface FeedWaits {
  */
 export function feedWaits(
   connection: Connection,
-  keys: readonly PartitionKeys[],
+  keys: readonly FeedKeys[],
   pollIntervalMs: number,
 ): FeedWaits {
   const { client } = connection
@@ -40,7 +43,7 @@ export function feedWaits(
 
 async function lastSequences(
   connection: Connection,
-  keys: readonly PartitionKeys[],
+  keys: readonly FeedKeys[],
   partitions: readonly number[],
 ): Promise<ReadonlyMap<number, number>> {
   const entries = partitions.map(async (partition): Promise<[number, number]> => {

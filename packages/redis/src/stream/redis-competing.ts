@@ -12,6 +12,7 @@ import type {
 } from '@eventspine/core'
 import type { RedisArgument } from '../client.ts'
 import type { Connection } from '../connection.ts'
+import type { FeedWaits } from '../wait-for-feed.ts'
 import type { Script } from '../scripts/script.ts'
 import {
   extendScript,
@@ -26,7 +27,6 @@ import {
 } from './competing-scripts.ts'
 import { unpackEntry } from './log-entry.ts'
 import type { LogKeys } from './log-keys.ts'
-import type { LogWatch } from './log-watch.ts'
 
 const FIRST_CURSOR = '0-0'
 /** Between two looks for entries that were left alone. */
@@ -37,7 +37,7 @@ const GONE_FACTOR = 100
 export interface RedisCompetingParts {
   readonly connection: Connection
   readonly keys: readonly LogKeys[]
-  readonly watch: LogWatch
+  readonly waits: FeedWaits
 }
 
 /** Groups without order, as consumer groups of the Redis Stream of each partition. */
@@ -182,7 +182,7 @@ class RedisCompetingMember implements CompetingMemberAdapter {
     const stop = (): void => enough.abort()
     const timer = setTimeout(stop, ms)
     signal.addEventListener('abort', stop)
-    await this.#parts.watch.wait(this.#request.partition, head, enough.signal)
+    await this.#parts.waits.wait(this.#request.partition, head, enough.signal)
     clearTimeout(timer)
     signal.removeEventListener('abort', stop)
   }

@@ -10,11 +10,11 @@ import type {
   RelayTargetAdapter,
 } from '@eventspine/core'
 import type { Connection } from '../connection.ts'
+import type { FeedWaits } from '../wait-for-feed.ts'
 import type { ResendGuard } from '../resend-guard.ts'
 import { packEvent, type RawEntry, unpackEntry } from './log-entry.ts'
 import type { LogKeys } from './log-keys.ts'
 import { publishScript } from './log-scripts.ts'
-import type { LogWatch } from './log-watch.ts'
 
 /** How long answers are kept for calls that may come twice: longer than any client tries. */
 const KEEP_ANSWERS_MS = 24 * 60 * 60 * 1000
@@ -24,7 +24,7 @@ export interface RedisEventLogParts {
   readonly keys: readonly LogKeys[]
   /** `undefined`: the client sends nothing twice. */
   readonly guard: ResendGuard | undefined
-  readonly watch: LogWatch
+  readonly waits: FeedWaits
   readonly relay: RelayTargetAdapter
   readonly competing: CompetingAdapter
   /** Told how many events were published to a partition. */
@@ -116,7 +116,7 @@ export class RedisEventLog implements EventLogAdapter {
   }
 
   doWaitForFeed(partition: number, after: number, signal: AbortSignal): Promise<void> {
-    return this.#parts.watch.wait(partition, after, signal)
+    return this.#parts.waits.wait(partition, after, signal)
   }
 
   /** The last that was trimmed; sequence 0 when nothing was. */

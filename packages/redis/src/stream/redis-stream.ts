@@ -14,9 +14,9 @@ import { parseRedisUrl } from '../redis-url.ts'
 import { RedisDocumentStore } from '../redis-document-store.ts'
 import { ResendGuard, resends } from '../resend-guard.ts'
 import { checkServers } from '../server-check.ts'
+import { feedWaits } from '../wait-for-feed.ts'
 import { LogKeys } from './log-keys.ts'
 import { LogRetention } from './log-retention.ts'
-import { LogWatch } from './log-watch.ts'
 import { RedisCompeting } from './redis-competing.ts'
 import { RedisEventLog } from './redis-event-log.ts'
 import { RedisRelayTarget } from './redis-relay-target.ts'
@@ -27,7 +27,7 @@ import { checkTrimOptions, LogTrimmer, type TrimmedPartition, type TrimOptions }
 export interface RedisStreamOptions extends StreamOptions {
   /**
    * A `Redis` or `Cluster` of `ioredis`. It is never ended, and nothing about it is changed. While somebody waits for
-   * events, a duplicate of it is connected for each partition that is waited for.
+   * events, a duplicate of it is connected for each partition that is waited for, up to 16 of them.
    */
   readonly client: RedisClient
 }
@@ -79,7 +79,16 @@ export const redisStream = Object.assign(open, { connect })
 
 async function openStream(
   client: RedisClient,
-  { prefix, create, partitions, allowEviction, wait, retention: keep, onTrimError }: ResolvedStreamOptions,
+  {
+    prefix,
+    create,
+    partitions,
+    allowEviction,
+    wait,
+    pollIntervalMs,
+    retention: keep,
+    onTrimError,
+  }: ResolvedStreamOptions,
   end: () => void,
 ): Promise<RedisStreamBackend> {
   if (wait !== undefined && client.isCluster) {
@@ -97,7 +106,8 @@ async function openStream(
     const documentKeys = keys.map(({ documents }) => documents)
     const committer = new Committer({ connection, keys: documentKeys, bodyInFeed: false, guard: makeGuard() })
     const documents = new RedisDocumentStore({ connection, keys: documentKeys, committer })
-    const watch = new LogWatch(client, keys)
+    const feeds = keys.map(({ log, head }) => ({ feed: log, sequence: head }))
+    const waits = feedWaits(connection, feeds, pollIntervalMs)
     const trimmer = new LogTrimmer({ connection, keys, documents })
     const retention =
       keep === undefined ? undefined : new LogRetention({ trimmer, keep, onError: onTrimError })
@@ -110,13 +120,13 @@ async function openStream(
         connection,
         keys,
         guard: makeGuard(),
-        watch,
+        waits,
         relay: new RedisRelayTarget({ connection, keys }),
-        competing: new RedisCompeting({ connection, keys, watch }),
+        competing: new RedisCompeting({ connection, keys, waits }),
         published: (partition, events) => retention?.published(partition, events),
       }),
       doClose: async () => {
-        watch.close()
+        waits.close()
         await retention?.drain()
         connection.detach()
         end()

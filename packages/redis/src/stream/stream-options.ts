@@ -6,7 +6,7 @@ import { checkTrimOptions, type TrimOptions } from './trim-log.ts'
 /** How a stream is opened, whoever made the client. */
 export interface StreamOptions extends Pick<
   StoreOptions,
-  'prefix' | 'create' | 'partitions' | 'allowEviction' | 'wait'
+  'prefix' | 'create' | 'partitions' | 'allowEviction' | 'wait' | 'pollIntervalMs'
 > {
   /** Names the stream: letters, digits and `_ . : / @ -`, at most 99 characters together with the prefix. */
   readonly topic: string
@@ -23,6 +23,7 @@ export interface ResolvedStreamOptions {
   readonly partitions: number | undefined
   readonly allowEviction: boolean
   readonly wait: StoreOptions['wait']
+  readonly pollIntervalMs: number
   readonly retention: TrimOptions | undefined
   readonly onTrimError: (error: unknown) => void
 }
@@ -34,7 +35,7 @@ export function resolveStreamOptions({
   onTrimError = warn,
   ...rest
 }: StreamOptions): ResolvedStreamOptions {
-  const { prefix, create, partitions, allowEviction, wait } = resolveOptions(rest)
+  const { prefix, create, partitions, allowEviction, wait, pollIntervalMs } = resolveOptions(rest)
   if (retention !== undefined) checkTrimOptions(retention, 'retention')
   if (typeof onTrimError !== 'function') throw invalidArgument('onTrimError', 'must be a function')
   return {
@@ -43,6 +44,7 @@ export function resolveStreamOptions({
     partitions,
     allowEviction,
     wait,
+    pollIntervalMs,
     retention,
     onTrimError,
   }

@@ -1,4 +1,4 @@
-import type { RedisArgument, RedisClient, RedisNode } from '../client.ts'
+import type { RedisArgument, RedisClient, RedisNode } from './client.ts'
 
 /** What a duplicate of a client has, besides. */
 interface Duplicate {
