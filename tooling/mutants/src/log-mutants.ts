@@ -79,16 +79,16 @@ export const logMutants: readonly Mutant[] = [
     law: 'S4',
     id: 'S4/log-limit-too-high',
     base: 'log',
-    breaks: 'takes less in one event than it declares',
+    breaks: 'takes less in one call than it declares',
     killedBy: ['log/over-the-limit'],
     create: () =>
       changingLog((log) => ({
         doPublish: async (commits) => {
-          const largest = commits.flatMap(({ appends }) =>
-            appends.flatMap(({ events }) => events.map(({ data }) => data.length)),
+          const sizes = commits.map(({ appends }) =>
+            appends.flatMap(({ events }) => events).reduce((bytes, { data }) => bytes + data.length, 0),
           )
-          if (largest.some((length) => length > 1_000_000))
-            throw new EventStoreError('BACKEND_FAILED', 'the message is larger than the log takes')
+          if (sizes.some((bytes) => bytes > 4_000_000))
+            throw new EventStoreError('BACKEND_FAILED', 'the call is larger than the log takes')
           return log.doPublish(commits)
         },
       })),
