@@ -4,7 +4,7 @@ import { relay, relayOnce, type RelayNotice } from '../src/index.ts'
 import { data, eventually, events, failure, pair, start } from './set-up.ts'
 import { targetEvents } from './target-events.ts'
 
-describe('a source that is not what it was', () => {
+describe('a source that is not what it was', { timeout: 30_000 }, () => {
   it('ends the relay when the source was restored from a backup, also when it has grown since', async () => {
     const database = new MemoryDatabase()
     const source = memory({ database })
@@ -42,7 +42,7 @@ describe('a source that is not what it was', () => {
   })
 })
 
-describe('failures', () => {
+describe('failures', { timeout: 30_000 }, () => {
   it('of the target, before and after the write: each event is there once', async () => {
     const { source, target, targetFaults } = pair()
     const { running, notices } = start(source, target, { batchEvents: 2 })
@@ -87,7 +87,7 @@ describe('failures', () => {
   })
 })
 
-describe('two relays of one name', () => {
+describe('two relays of one name', { timeout: 30_000 }, () => {
   it('take turns only when one ends: the other stands by and then takes over at once', async () => {
     const database = new MemoryDatabase({ partitions: 2 })
     const log = new MemoryLogDatabase()

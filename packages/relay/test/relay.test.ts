@@ -5,7 +5,7 @@ import { relay, relayOnce, type RelayOptions } from '../src/index.ts'
 import { data, eventually, events, failure, pair, start } from './set-up.ts'
 import { targetEvents } from './target-events.ts'
 
-describe('a relay', () => {
+describe('a relay', { timeout: 30_000 }, () => {
   it('moves what is there and what comes, in order, each event with its id, version, time and origin', async () => {
     const { source, target } = pair({ partitions: 4, targetPartitions: 2 })
     await target.stream.publish({ type: 'Other', data: 0, streamId: 'other:1' })
