@@ -1,5 +1,9 @@
-import { testEventStream } from '@eventspine/conformance'
+import { testEventStream, testRelayTarget } from '@eventspine/conformance'
 import { describe, it } from 'vitest'
 import { openBackend } from './backend.ts'
 
-testEventStream({ describe, it, name: 'memory', open: openBackend })
+const options = { describe, it, name: 'memory', open: openBackend }
+
+testEventStream(options)
+// A stream made of a store is no relay's target, and says so.
+testRelayTarget(options)
