@@ -9,7 +9,7 @@ export const blowTitles: Readonly<Record<Blow, string>> = {
   sent: 'a process ends after it has sent a call, before the reply',
   replied: 'a process ends after the reply, before anybody is told',
   random: 'a process is killed at a random moment',
-  server: 'the server is killed at a random moment',
+  server: 'the server, or a node of it, is killed at a random moment',
   paused: 'a process is paused past its leases',
 }
 
@@ -30,7 +30,7 @@ export interface BlowTerms {
 }
 
 /** How long a process may take to reach its crash point under load before it is killed without. */
-const REACH_MS = 5_000
+const REACH_MS = 20_000
 
 /**
  * Deals the blow. Resolves when it has happened.

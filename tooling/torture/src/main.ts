@@ -34,9 +34,9 @@ function readArguments(): Arguments {
   if (target === undefined || positionals.length !== 1)
     throw new RangeError(`name one of ${targetNames.join(', ')}`)
   const blows = values.blows?.split(',').map((name): Blow => {
-    const blow = blowsOf[target].find((known) => known === name)
+    const blow = blowsOf(target).find((known) => known === name)
     if (blow === undefined)
-      throw new RangeError(`--blows of ${target} are ${blowsOf[target].join(', ')}, not ${name}`)
+      throw new RangeError(`--blows of ${target} are ${blowsOf(target).join(', ')}, not ${name}`)
     return blow
   })
   const read = (name: Exclude<keyof typeof values, 'blows'>, standard: number): number => {
@@ -54,7 +54,7 @@ function readArguments(): Arguments {
     streams: read('streams', 5),
     writers: read('writers', 8),
     partitions: read('partitions', 2),
-    blows: blows ?? blowsOf[target],
+    blows: blows ?? blowsOf(target),
   }
 }
 

@@ -35,13 +35,23 @@ export interface TortureResult {
 
 /** Rounds on one store: its whole history is checked after each of them, so it must not grow for ever. */
 const ROUNDS_PER_STORE = 8
-const LEASE_MS = 700
 
-const consumers: readonly ConsumerRecorderOptions[] = [
-  { group: 'audit', effects: 'at-least-once', leaseMs: LEASE_MS, maxInFlightEvents: 50, failing: 0.02 },
-  { group: 'counted', effects: 'exactly-once', leaseMs: LEASE_MS, maxInFlightEvents: 50, failing: 0.02 },
-  { group: 'shared', effects: 'transaction', leaseMs: LEASE_MS, maxInFlightEvents: 50, failing: 0.02 },
-]
+/** @param store - that the groups belong to: those of Kafka are of all its topics. */
+function consumersOf(target: Target, store: number): readonly ConsumerRecorderOptions[] {
+  const { leaseMs } = target
+  const all = [
+    { group: 'audit', effects: 'at-least-once' },
+    ...(target.documents ? [{ group: 'counted', effects: 'exactly-once' } as const] : []),
+    ...(target.sharedTransaction ? [{ group: 'shared', effects: 'transaction' } as const] : []),
+  ] as const
+  return all.map(({ group, effects }) => ({
+    group: `${group}-${store}`,
+    effects,
+    leaseMs,
+    maxInFlightEvents: 50,
+    failing: 0.02,
+  }))
+}
 
 /** Runs the rounds, and ends with the first one that shows a broken promise. */
 export async function runTorture(options: TortureOptions): Promise<TortureResult> {
@@ -92,7 +102,7 @@ async function tortureStore({
     seed: seed + first,
     streamIds: Array.from({ length: streams }, (_, index) => `account:${index + 1}`),
     writersPerProcess: Math.ceil(writers / target.processes),
-    consumers: consumers.filter(({ effects }) => target.sharedTransaction || effects !== 'transaction'),
+    consumers: consumersOf(target, first / ROUNDS_PER_STORE + 1),
   })
   for (const [index, blow] of blows.entries()) {
     const startedMs = performance.now()
@@ -125,12 +135,11 @@ async function strike(
   const terms: BlowTerms = {
     victim,
     random,
-    // Reaching a call later than this only makes rounds longer.
-    mostCalls: target.name === 'pglite' ? 2000 : 300,
-    leaseMs: LEASE_MS,
+    mostCalls: target.mostCalls,
+    leaseMs: target.leaseMs,
     crashServer: async () => {
       inFlight = fleet.members.reduce((sum, member) => sum + fleet.inFlight(member), 0)
-      await crashServer?.()
+      await crashServer?.(random)
     },
   }
   if (blow !== 'paused' && blow !== 'server') fleet.doom(victim)

@@ -1,93 +1,62 @@
-import { join } from 'node:path'
-import { startPostgres, startRedis } from '@eventspine/servers'
-import type { ChildAccess } from '@eventspine/conformance'
+import type { ChildAccess, Random } from '@eventspine/conformance'
 import type { Blow } from './blow.ts'
+import { openKafka, openKafkaCluster } from './targets/kafka.ts'
+import { openPglite, openPostgres } from './targets/postgres.ts'
+import { openRedis, openRedisCluster, openRedisStream } from './targets/redis.ts'
 
 /** What is tortured. */
 export interface Target extends AsyncDisposable {
-  readonly name: TargetName
+  /** Consumers with exactly-once effects have documents to keep them in. */
+  readonly documents: boolean
   /** Consumers may take part in the store's own transactions. */
   readonly sharedTransaction: boolean
   /** Processes that have a store open at once. */
   readonly processes: number
-  /** A store that nobody has used; the first process that opens it creates it. */
+  /** A silent owner of a partition is taken over after this. */
+  readonly leaseMs: number
+  /** Reaching a later call of the driver than this only makes rounds longer. */
+  readonly mostCalls: number
+  /** A store or log that nobody has used; the first process that opens it creates it. */
   newStore(): Promise<ChildAccess>
-  /** Kills the server under everybody and starts it again; absent where the engine is in the process. */
-  readonly crashServer?: () => Promise<void>
+  /**
+   * Kills the server, or one node of it, under everybody and starts it again; absent where the engine is in the
+   * process.
+   */
+  readonly crashServer?: (random: Random) => Promise<void>
 }
 
-export const targetNames = ['postgres', 'pglite', 'redis'] as const
+/** By the server's own names. */
+export type ServerSettings = Readonly<Record<string, string>>
 
-export type TargetName = (typeof targetNames)[number]
+type OpenTarget = (settings: ServerSettings, directory: string) => Promise<Target>
+
+const open = {
+  postgres: openPostgres,
+  pglite: openPglite,
+  redis: openRedis,
+  'redis-cluster': openRedisCluster,
+  'redis-stream': openRedisStream,
+  kafka: (settings: ServerSettings) => openKafka(settings, 'without documents'),
+  'kafka-documents': (settings: ServerSettings) => openKafka(settings, 'with documents'),
+  'kafka-cluster': openKafkaCluster,
+} satisfies Record<string, OpenTarget>
+
+export type TargetName = keyof typeof open
+
+// The keys of a literal that is never changed.
+export const targetNames = Object.keys(open) as readonly TargetName[]
 
 /** What can be done to each: the engine in a process has no server, and nobody can take its partitions over. */
-export const blowsOf: Readonly<Record<TargetName, readonly Blow[]>> = {
-  postgres: ['before-send', 'sent', 'replied', 'random', 'server', 'paused'],
-  pglite: ['before-send', 'sent', 'replied', 'random'],
-  redis: ['before-send', 'sent', 'replied', 'random', 'server', 'paused'],
+export function blowsOf(name: TargetName): readonly Blow[] {
+  const process: readonly Blow[] = ['before-send', 'sent', 'replied', 'random']
+  return name === 'pglite' ? process : [...process, 'server', 'paused']
 }
 
 /** @param settings - of the server, by their own names. */
-export async function openTarget(
+export function openTarget(
   name: TargetName,
   directory: string,
-  settings: Readonly<Record<string, string>> = {},
+  settings: ServerSettings = {},
 ): Promise<Target> {
-  switch (name) {
-    case 'postgres':
-      return openPostgres(settings)
-    case 'pglite':
-      return openPglite(directory)
-    case 'redis':
-      return openRedis(settings)
-  }
-}
-
-async function openPostgres(settings: Readonly<Record<string, string>>): Promise<Target> {
-  const server = await startPostgres({ settings })
-  const module = new URL('./stores/postgres-store.ts', import.meta.url).href
-  let stores = 0
-  return {
-    name: 'postgres',
-    sharedTransaction: true,
-    processes: 3,
-    newStore: async () => ({ module, url: `${server.url}?schema=torture_${++stores}` }),
-    crashServer: async () => {
-      await server.kill('SIGKILL')
-      await server.restart()
-    },
-    [Symbol.asyncDispose]: () => server.stop(),
-  }
-}
-
-function openPglite(directory: string): Target {
-  const folder = join(directory, 'pglite')
-  const module = new URL('./stores/pglite-store.ts', import.meta.url).href
-  let stores = 0
-  return {
-    name: 'pglite',
-    sharedTransaction: true,
-    processes: 1,
-    // Schemas of one folder: making a folder takes seconds.
-    newStore: async () => ({ module, url: `pglite:${folder}?schema=torture_${++stores}` }),
-    [Symbol.asyncDispose]: async () => undefined,
-  }
-}
-
-async function openRedis(settings: Readonly<Record<string, string>>): Promise<Target> {
-  // Acknowledged means on disk, so that a killed server has no excuse.
-  const server = await startRedis({ settings: { appendfsync: 'always', ...settings } })
-  const module = new URL('./stores/redis-store.ts', import.meta.url).href
-  let stores = 0
-  return {
-    name: 'redis',
-    sharedTransaction: false,
-    processes: 3,
-    newStore: async () => ({ module, url: `${server.url}?prefix=torture-${++stores}` }),
-    crashServer: async () => {
-      await server.kill('SIGKILL')
-      await server.restart()
-    },
-    [Symbol.asyncDispose]: () => server.stop(),
-  }
+  return open[name](settings, directory)
 }

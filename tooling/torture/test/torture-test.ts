@@ -3,16 +3,17 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { it } from 'vitest'
+import type { Blow } from '../src/blow.ts'
 import { runTorture } from '../src/run-torture.ts'
 import { summaryLines } from '../src/summary.ts'
 import { blowsOf, type TargetName } from '../src/target.ts'
 
 /** Registers a short run: every blow once. */
-export function tortureTest(target: TargetName, rounds: number): void {
+export function tortureTest(target: TargetName, blows: readonly Blow[] = blowsOf(target)): void {
+  const rounds = blows.length
   it(`keeps every promise over ${rounds} rounds of blows to ${target}`, async () => {
     const directory = await mkdtemp(join(tmpdir(), 'eventspine-torture-'))
     const seed = Math.floor(Math.random() * 2 ** 31) + 1
-    const blows = blowsOf[target]
     const { tally, evidence } = await runTorture({
       target,
       rounds,

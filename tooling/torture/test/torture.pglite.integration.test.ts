@@ -1,3 +1,3 @@
 import { tortureTest } from './torture-test.ts'
 
-tortureTest('pglite', 4)
+tortureTest('pglite')

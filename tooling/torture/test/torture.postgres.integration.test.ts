@@ -6,7 +6,7 @@ import { it } from 'vitest'
 import { runTorture } from '../src/run-torture.ts'
 import { tortureTest } from './torture-test.ts'
 
-tortureTest('postgres', 6)
+tortureTest('postgres')
 
 it('finds out a server that acknowledges before it writes', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'eventspine-torture-'))

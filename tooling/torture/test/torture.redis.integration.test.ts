@@ -6,7 +6,7 @@ import { it } from 'vitest'
 import { runTorture } from '../src/run-torture.ts'
 import { tortureTest } from './torture-test.ts'
 
-tortureTest('redis', 6)
+tortureTest('redis')
 
 it('finds out a Redis that keeps everything in memory alone', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'eventspine-torture-'))

@@ -59,13 +59,10 @@ export function numberLog(
     }
   }
   const counted = mapValues(contents.counted, (ofStreams) =>
-    mapValues(
-      ofStreams,
-      (amounts, streamId): Amounts => ({
-        ...amounts,
-        lastVersion: versions.get(`${streamId} ${amounts.lastVersion}`) ?? amounts.lastVersion,
-      }),
-    ),
+    mapValues(ofStreams, (amounts, streamId): Amounts => ({
+      ...amounts,
+      lastVersion: versions.get(`${streamId} ${amounts.lastVersion}`) ?? amounts.lastVersion,
+    })),
   )
   return { records: records.map(numbered), contents: { ...contents, feed, counted } }
 }

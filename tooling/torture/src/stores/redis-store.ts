@@ -1,18 +1,20 @@
 import type { DriverHooks } from '@eventspine/conformance'
 import type { Backend, OpenOptions } from '@eventspine/core'
-import { redis } from '@eventspine/redis'
+import { redis, redisStream } from '@eventspine/redis'
 import { Cluster, type Command, Redis } from 'ioredis'
 
-/* How a child process opens a store on Redis: with a client of `ioredis` that tells of every command. */
+/* How a child process opens a store or a stream on Redis: with a client of `ioredis` that tells of every command. */
 
 const clusterScheme = 'redis-cluster://'
 // As clients of the adapter's own have it: nothing is sent again, so that what is lost is known as lost.
 const connection = { maxRetriesPerRequest: 0 }
 
-/** @param url - with the prefix in its query, as the adapter's own URLs have it. */
+/** @param url - with the prefix or the topic in its query, as the adapter's own URLs have it. */
 export async function openHooked(url: string, options: OpenOptions, hooks: DriverHooks): Promise<Backend> {
   const [address = '', query = ''] = url.split('?')
-  const prefix = new URLSearchParams(query).get('prefix') ?? undefined
+  const parameters = new URLSearchParams(query)
+  const prefix = parameters.get('prefix') ?? undefined
+  const topic = parameters.get('topic')
   const client = address.startsWith(clusterScheme)
     ? new (hookedCluster(hooks))(
         address
@@ -24,7 +26,7 @@ export async function openHooked(url: string, options: OpenOptions, hooks: Drive
     : new (hookedRedis(hooks))(address, connection)
   // A connection that breaks is made anew; without a listener it would be written to the console.
   client.on('error', () => undefined)
-  return redis({ client, prefix, ...options })
+  return topic === null ? redis({ client, prefix, ...options }) : redisStream({ client, topic, ...options })
 }
 
 function hookedRedis(hooks: DriverHooks) {
