@@ -42,11 +42,7 @@ describe('a consumer group of Redis behind a group without order', () => {
       ordering,
       handlers: ({ data }, { attempt }) => void handled.set(Number(data), attempt),
     })
-    await eventually(
-      'the group is there',
-      async () => (await client.exists(log)) === 1,
-      5000,
-    )
+    await eventually('the group is there', async () => (await client.exists(log)) === 1, 5000)
     await first.stop()
     await stream.stream.publish(Array.from({ length: 30 }, (_, index) => event(index + 1)))
     await client.xreadgroup('GROUP', group, 'dead', 'COUNT', 25, 'STREAMS', log, '>')

@@ -1,48 +1,16 @@
 import { eventually } from '@eventspine/conformance'
-import { EventStoreError, type PublishEvent, type RecordedEvent } from '@eventspine/core'
+import { EventStoreError, type RecordedEvent } from '@eventspine/core'
 import { startFaultProxy, startRedis } from '@eventspine/servers'
 import { Redis } from 'ioredis'
 import { Redis as Redis5 } from 'ioredis-5'
 import { describe, expect, it } from 'vitest'
-import { openUrl, redis, redisStream, type RedisStreamBackend, type StreamOptions } from '../src/index.ts'
+import { openUrl, redis, redisStream } from '../src/index.ts'
 import { serverUrl } from './backend.ts'
-import { clientOf, ownPrefix, refusedWith, useEnds } from './server.ts'
+import { event, handledBy, numbersTo, ownStreams, topic } from './own-stream.ts'
+import { ownPrefix, refusedWith, useEnds } from './server.ts'
 
 const onEnd = useEnds()
-const topic = 'orders'
-
-const event = (number: number, streamId = 'order:1'): PublishEvent => ({
-  type: 'Counted',
-  data: number,
-  streamId,
-})
-
-async function openStream(
-  options: Partial<StreamOptions> = {},
-  url = serverUrl(),
-): Promise<{ readonly stream: RedisStreamBackend; readonly prefix: string }> {
-  const prefix = options.prefix ?? ownPrefix(url, onEnd)
-  const stream = await redisStream.connect(url, { prefix, topic, create: true, ...options })
-  onEnd(() => stream.close())
-  return { stream, prefix }
-}
-
-function rawClient(url = serverUrl()): Redis {
-  const client = clientOf(url)
-  onEnd(() => client.disconnect())
-  return client
-}
-
-/** What a group is given until it has caught up with the end. */
-async function handledBy(stream: RedisStreamBackend, group: string): Promise<readonly RecordedEvent[]> {
-  const handled: RecordedEvent[] = []
-  const handlers = (found: RecordedEvent): void => void handled.push(found)
-  const { caughtUp } = await stream.stream.runOnce({ group, handlers, budgetMs: 20_000 })
-  expect(caughtUp).toBe(true)
-  return handled
-}
-
-const numbersTo = (count: number) => Array.from({ length: count }, (_, index) => index + 1)
+const { openStream, rawClient } = ownStreams(onEnd)
 
 describe('entries of a stream', () => {
   it('have dense ids and one field, however many publish at once, and keep the order of every stream', async () => {
@@ -297,80 +265,6 @@ describe('trimming', () => {
     expect(failures).toEqual([])
     for (const rule of [{}, { maxEvents: -1 }, { maxAgeMs: 1.5 }])
       await expect(after.trim(rule)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
-  })
-})
-
-describe('a relay into several partitions', () => {
-  const source = { relay: 'r', incarnation: '0123456789abcdef', partition: 0, partitions: 1 }
-
-  /** Events of a store in memory, which a relay reads. */
-  async function openSource() {
-    const { memory } = await import('@eventspine/memory')
-    const store = memory()
-    onEnd(() => store.close())
-    for (const number of numbersTo(60)) await store.store.append(`order:${number % 12}`, [event(number)])
-    const incarnation = store.store.incarnation
-    const page = async (after: string | undefined, limit: number) => {
-      for await (const slice of store.store.feed({ after, limit, pageSize: limit }).slices()) return slice
-      throw new Error('the feed has nothing')
-    }
-    return { page, request: { ...source, incarnation } }
-  }
-
-  it('goes on behind what every slot has, and doubles nothing that some had already, when a write breaks off', async () => {
-    const proxy = await startFaultProxy(serverUrl())
-    onEnd(() => proxy.close())
-    const { stream: direct, prefix } = await openStream({ partitions: 4 })
-    const { stream } = await openStream({ prefix }, proxy.url)
-    const { page, request } = await openSource()
-    let session = await stream.stream.openRelay(request)
-    let broken = 0
-    for (;;) {
-      const slice = await page(session.position, 10).catch(() => undefined)
-      if (slice === undefined) break
-      if (broken < 4 && session.position !== undefined) {
-        broken++
-        // At the first of the replies to the calls for the four slots.
-        proxy.loseReply({ containing: 'order:' }).catch(() => undefined)
-      }
-      try {
-        await session.write(
-          slice.events.map((found) => ({ event: found })),
-          slice.next,
-        )
-        if (slice.atEnd) break
-      } catch (error) {
-        expect(error).toMatchObject({ outcome: 'unknown' })
-        session = await stream.stream.openRelay(request)
-      }
-    }
-    expect(broken).toBe(4)
-    const handled = await handledBy(direct, 'reader')
-    expect(handled.map(({ data }) => Number(data)).toSorted((a, b) => a - b)).toEqual(numbersTo(60))
-  })
-
-  it('goes back to where a slot has lost what it had, and doubles nothing in the others', async () => {
-    const { stream, prefix } = await openStream({ partitions: 4 })
-    const { page, request } = await openSource()
-    const session = await stream.stream.openRelay(request)
-    const all = await page(undefined, 60)
-    const write = (after: typeof session) =>
-      after.write(
-        all.events.map((found) => ({ event: found })),
-        all.next,
-      )
-    await write(session)
-    const client = rawClient()
-    const lost = await client.keys(`{${prefix}~${topic}:2}:*`)
-    expect(lost.length).toBeGreaterThan(1)
-    await client.del(...lost)
-    const again = await stream.stream.openRelay(request)
-    // The start, which is another answer than that nothing was ever written.
-    expect(again.position).toBe(`${request.incarnation}.0.0.`)
-    await write(again)
-    const handled = await handledBy(stream, 'reader')
-    expect(handled.map(({ data }) => Number(data)).toSorted((a, b) => a - b)).toEqual(numbersTo(60))
-    await expect(write(session)).rejects.toMatchObject({ code: 'LEASE_LOST' })
   })
 })
 

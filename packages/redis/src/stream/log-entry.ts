@@ -96,7 +96,7 @@ export function unpackEntry([id, fields]: RawEntry, partition: number): StoredEv
 }
 
 /** The sequence that the id of an entry stands for. */
-export function entrySequence(id: string): number {
+function entrySequence(id: string): number {
   return Number(id.slice(0, id.indexOf('-')))
 }
 
