@@ -103,6 +103,8 @@ export class PartitionConsumer {
     options.notify({ kind: 'owned', partition, fencingToken: lease.epoch })
     try {
       const end = await this.#handle(lease, untilEnd)
+      // On the way to the end: what was in hand may be in other hands as well.
+      if (lease.signal.aborted) throw lease.signal.reason
       await this.#release(lease)
       return end
     } catch (error) {
