@@ -314,7 +314,7 @@ export const consumeCheckpointCases: readonly Case[] = [
       const { backend, source } = await open()
       await source.append('counter:1', sampleEvents(200))
       // Groups of the backend's own take their time to form, which is part of the budget.
-      const [pauseMs, budgetMs] = ownedByLeases(capabilities) ? [5, 60] : [20, 2000]
+      const [pauseMs, budgetMs] = ownedByLeases(capabilities) ? [10, 600] : [20, 2000]
       const consumer = RecordedConsumer.unstarted(
         () => new Promise((resolve) => setTimeout(resolve, pauseMs)),
       )
