@@ -75,7 +75,7 @@ export class Source {
 }
 
 /** What is in a log of one stream: what would wait there if the stream were parked at its first event. */
-export function readFromLog(backend: Backend, streamId: string): Promise<readonly RecordedEvent[]> {
+function readFromLog(backend: Backend, streamId: string): Promise<readonly RecordedEvent[]> {
   return backend.stream
     .group('reading')
     .waiting({ streamId, partition: 0, firstPosition: '', streamPosition: 1, attempts: 0, error: '' })

@@ -8,6 +8,7 @@ import { consumeOptionsCases } from './cases/consume-options.ts'
 import { consumeOwnershipCases } from './cases/consume-ownership.ts'
 import { consumeProcessCases } from './cases/consume-processes.ts'
 import { consumeProgramCases } from './cases/consume-programs.ts'
+import { consumeThrownCases } from './cases/consume-thrown.ts'
 import { crashCases } from './cases/crashes.ts'
 import { groupCases } from './cases/groups.ts'
 import { logCases } from './cases/log.ts'
@@ -48,6 +49,7 @@ export const streamCases: readonly Case[] = [
   ...consumeDeliveryCases,
   ...consumeCheckpointCases,
   ...consumeFailureCases,
+  ...consumeThrownCases,
   ...consumeOwnershipCases,
   ...groupCases,
   ...competeCases,
