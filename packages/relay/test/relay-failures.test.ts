@@ -2,7 +2,7 @@ import { memory, MemoryDatabase, MemoryLogDatabase, memoryStream } from '@events
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { relay, relayOnce, type RelayNotice } from '../src/index.ts'
 import { data, eventually, events, failure, pair, start } from './set-up.ts'
-import { targetEvents } from './target-events.ts'
+import { readLogEvents } from '@eventspine/conformance'
 
 describe('a source that is not what it was', { timeout: 30_000 }, () => {
   it('ends the relay when the source was restored from a backup, also when it has grown since', async () => {
@@ -56,7 +56,7 @@ describe('failures', { timeout: 30_000 }, () => {
       }
     }
     expect(notices.filter(({ kind }) => kind === 'backend-error').length).toBeGreaterThan(5)
-    const ids = (await targetEvents(target)).map(({ id }) => id)
+    const ids = (await readLogEvents(target)).map(({ id }) => id)
     expect(ids).toEqual((await source.store.feed().toArray()).map(({ id }) => id))
   })
 
@@ -70,7 +70,7 @@ describe('failures', { timeout: 30_000 }, () => {
     const { token } = await source.store.append('counter:1', events(5))
     await running.caughtUpTo(token)
     expect(notices.filter(({ kind }) => kind === 'owned')).toHaveLength(1)
-    expect(await targetEvents(target)).toHaveLength(10)
+    expect(await readLogEvents(target)).toHaveLength(10)
   })
 
   it('of the documents: the relay goes on, as nobody else can take over either', async () => {
@@ -83,7 +83,7 @@ describe('failures', { timeout: 30_000 }, () => {
     const { token } = await source.store.append('counter:1', events(5))
     await running.caughtUpTo(token)
     faults.clear()
-    expect(await targetEvents(target)).toHaveLength(5)
+    expect(await readLogEvents(target)).toHaveLength(5)
   })
 })
 

@@ -3,7 +3,7 @@ import { memory, memoryAdapter, MemoryDatabase, MemoryLogDatabase, memoryStream 
 import { describe, expect, it } from 'vitest'
 import { relay, relayOnce, type RelayOptions } from '../src/index.ts'
 import { data, eventually, events, failure, pair, start } from './set-up.ts'
-import { targetEvents } from './target-events.ts'
+import { readLogEvents } from '@eventspine/conformance'
 
 describe('a relay', { timeout: 30_000 }, () => {
   it('moves what is there and what comes, in order, each event with its id, version, time and origin', async () => {
@@ -19,7 +19,7 @@ describe('a relay', { timeout: 30_000 }, () => {
     await running.stop()
     for (let stream = 0; stream < 10; stream++)
       recorded.push(...(await source.store.read(`counter:${stream}`).toArray()))
-    const relayed = await targetEvents(target)
+    const relayed = await readLogEvents(target)
     expect(relayed).toHaveLength(101)
     for (const event of recorded) {
       const copy = relayed.find(({ id }) => id === event.id)
@@ -83,7 +83,7 @@ describe('a relay', { timeout: 30_000 }, () => {
     })
     await running.caughtUpTo(token)
     const source4 = (await source.store.read('counter:1', { from: 4, to: 4 }).toArray())[0]
-    const relayed = await targetEvents(target)
+    const relayed = await readLogEvents(target)
     expect(relayed.map((event) => event.data)).toEqual(expect.arrayContaining([2, 6, { number: 4 }]))
     expect(relayed).toHaveLength(3)
     expect(relayed.find(({ type }) => type === 'Told')).toMatchObject({
@@ -146,13 +146,13 @@ describe('a relay', { timeout: 30_000 }, () => {
     const { running } = start(source, target)
     const { token } = await source.store.append('counter:1', events(1))
     await running.caughtUpTo(token)
-    expect(await targetEvents(target)).toHaveLength(6)
+    expect(await readLogEvents(target)).toHaveLength(6)
     const { running: mapping } = start(source, target, {
       name: 'larger',
       map: (event) => (event.data === 1 ? { data: large.repeat(4) } : undefined),
     })
     expect(await failure(mapping)).toBe('LIMIT_EXCEEDED')
-    expect(await targetEvents(target)).toHaveLength(6)
+    expect(await readLogEvents(target)).toHaveLength(6)
   })
 
   it('relays what was published on a store without the place where it is kept', async () => {
@@ -163,7 +163,7 @@ describe('a relay', { timeout: 30_000 }, () => {
       budgetMs: 5000,
       filter: ({ streamId }) => streamId === 'news:1',
     })
-    expect((await targetEvents(target)).map(({ streamId }) => streamId)).toEqual(['news:1'])
+    expect((await readLogEvents(target)).map(({ streamId }) => streamId)).toEqual(['news:1'])
   })
 
   it('refuses bad options and what it cannot read or write', async () => {
@@ -228,7 +228,7 @@ describe('a relay', { timeout: 30_000 }, () => {
     expect(reads).toBe(2)
     release()
     await running.caughtUpTo(await source.store.feedHead())
-    expect(await targetEvents(target)).toHaveLength(100)
+    expect(await readLogEvents(target)).toHaveLength(100)
   })
 
   it('stops in the middle of a write that is never answered, and says so', async () => {

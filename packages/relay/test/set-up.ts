@@ -2,12 +2,12 @@ import { type Backend, EventStoreError } from '@eventspine/core'
 import { Faults, memory, memoryStream } from '@eventspine/memory'
 import { onTestFinished } from 'vitest'
 import { relay, type Relay, type RelayNotice, type RelayOptions, type RelaySource } from '../src/index.ts'
-import { targetEvents } from './target-events.ts'
+import { readLogEvents } from '@eventspine/conformance'
 
 export const events = (count: number, from = 1) =>
   Array.from({ length: count }, (_, index) => ({ type: 'Counted', data: from + index }))
 
-export const data = async (target: Backend) => (await targetEvents(target)).map((event) => event.data)
+export const data = async (target: Backend) => (await readLogEvents(target)).map((event) => event.data)
 
 export function pair(options: { readonly partitions?: number; readonly targetPartitions?: number } = {}) {
   const faults = new Faults()

@@ -6,7 +6,7 @@ import { redisStream } from '@eventspine/redis'
 import { createKeyspace } from '@eventspine/servers'
 import { expect, it } from 'vitest'
 import { relayOnce } from '../src/index.ts'
-import { serverUrl } from './kill/from-postgres.ts'
+import { serverUrl } from './server-url.ts'
 
 /** A start at the end of an empty store is a place too, although nothing stands there. */
 async function startsAtTheEndOnce(target: Backend): Promise<void> {

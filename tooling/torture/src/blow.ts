@@ -13,13 +13,6 @@ export const blowTitles: Readonly<Record<Blow, string>> = {
   paused: 'a process is paused past its leases',
 }
 
-/** In which order blows come: each as often as all others, in an order that the seed decides. */
-export function planBlows(blows: readonly Blow[], rounds: number, random: Random): readonly Blow[] {
-  const plan: Blow[] = []
-  while (plan.length < rounds) plan.push(...random.shuffle(blows))
-  return plan.slice(0, rounds)
-}
-
 export interface BlowTerms {
   readonly victim: FleetMember
   readonly random: Random

@@ -7,7 +7,8 @@ import {
   type FleetMember,
   type Settled,
 } from '@eventspine/conformance'
-import { deal, planBlows, type Blow, type BlowTerms } from './blow.ts'
+import { deal, type Blow, type BlowTerms } from './blow.ts'
+import { planBlows } from './plan-blows.ts'
 import { Tally, type RoundResult } from './tally.ts'
 import { openTarget, type Target, type TargetName } from './target.ts'
 

@@ -72,7 +72,7 @@ export const crashCases: readonly Case[] = [
           )
           await workload.stopWriting()
         }
-        await workload.catchUp(60_000)
+        await workload.catchUp(60_000, '')
         const { records } = journal
         const documents = records.flatMap((record) =>
           record.kind === 'invoke' && record.document !== undefined

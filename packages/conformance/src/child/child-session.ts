@@ -119,8 +119,8 @@ export class ChildSession {
       for (const operation of operations) await attempt(this.#backend.store, operation, journal)
       return null
     },
-    catchUp: async ({ timeoutMs }) => {
-      await this.#running.catchUp(timeoutMs)
+    catchUp: async ({ timeoutMs, token }) => {
+      await this.#running.catchUp(timeoutMs, token)
       return null
     },
     contents: (request) =>

@@ -5,6 +5,7 @@ import type {
   OpenOptions,
   PublishEvent,
   SubscribeOptions,
+  Token,
 } from '@eventspine/core'
 import type { WorkloadOptions } from '../torture/workload.ts'
 import type { Operation } from '../torture/operation.ts'
@@ -68,8 +69,8 @@ export interface ChildCommands {
   stopWriting: { request: null; reply: null }
   /** Tries operations once more, one after the other, whose outcome nobody knows. */
   decide: { request: { readonly operations: readonly Operation[] }; reply: null }
-  /** Waits until feed readers and consumers have seen everything. */
-  catchUp: { request: { readonly timeoutMs: number }; reply: null }
+  /** Waits until feed readers and consumers have seen everything, what was acknowledged up to `token` included. */
+  catchUp: { request: { readonly timeoutMs: number; readonly token: Token }; reply: null }
   contents: { request: ContentsRequest; reply: StoreContents }
   /** Ends itself with SIGKILL at that call of the driver, counted from now. */
   armCrash: { request: { readonly point: CrashPoint; readonly call: number }; reply: null }

@@ -1,4 +1,11 @@
-import type { Backend, ConsumerNotice, HandlerContext, RecordedEvent, Subscription } from '@eventspine/core'
+import type {
+  Backend,
+  ConsumerNotice,
+  HandlerContext,
+  RecordedEvent,
+  Subscription,
+  Token,
+} from '@eventspine/core'
 import { eventually } from '../eventually.ts'
 import { Random } from '../random.ts'
 import type { CheckedGroup } from './check/check-consumers.ts'
@@ -44,10 +51,17 @@ export class ConsumerRecorder {
     return recorder
   }
 
-  /** Resolves when the group has handled everything that the feed holds now. */
-  async caughtUp(timeoutMs: number): Promise<void> {
+  /**
+   * Resolves when the group has handled everything that the feed holds now.
+   *
+   * @param acknowledged - how far writers were told that it goes: a log may not show it yet.
+   */
+  async caughtUp(timeoutMs: number, acknowledged: Token): Promise<void> {
     const { store, capabilities } = this.#backend
-    if (!capabilities.store) return this.#emptied(timeoutMs)
+    if (!capabilities.store) {
+      if (acknowledged !== '') await this.#subscription?.caughtUpTo(acknowledged, { timeoutMs })
+      return this.#emptied(timeoutMs)
+    }
     const heads = await Promise.all(
       Array.from({ length: store.partitions }, (_, partition) => store.feedHead(partition)),
     )

@@ -1,5 +1,11 @@
 import { join } from 'node:path'
-import type { OpenOptions } from '@eventspine/core'
+import {
+  parsePosition,
+  type OpenOptions,
+  type ParsedPosition,
+  type Position,
+  type Token,
+} from '@eventspine/core'
 import { ChildProcess } from '../child/child-process.ts'
 import type { ChildAccess } from '../kit.ts'
 import { checkHistory } from './check/check-history.ts'
@@ -135,7 +141,8 @@ export class Fleet implements AsyncDisposable {
     const unknown = [...operationsOf(this.records()).values()].filter(({ status }) => status === 'unknown')
     const operations = unknown.map(({ invoked }) => invoked).filter(isExact)
     await decider.child.call('decide', { operations })
-    await Promise.all(members.map(({ child }) => child.call('catchUp', { timeoutMs: CATCH_UP_MS })))
+    const catchUp = { timeoutMs: CATCH_UP_MS, token: acknowledgedUpTo(this.records()) }
+    await Promise.all(members.map(({ child }) => child.call('catchUp', catchUp)))
     const { consumers, streamIds } = this.#options
     const records = this.records()
     const tried = operationsOf(records)
@@ -182,4 +189,18 @@ export class Fleet implements AsyncDisposable {
     await Promise.all(this.members.map(({ child }) => child.kill()))
     if (spare !== undefined) await spare.then((child) => child.kill()).catch(() => undefined)
   }
+}
+
+/** The furthest that writers were told of in each partition. */
+function acknowledgedUpTo(records: readonly HistoryRecord[]): Token {
+  const furthest = new Map<number, ParsedPosition & { readonly position: Position }>()
+  for (const record of records) {
+    if (record.kind !== 'ok') continue
+    for (const { position } of record.streams) {
+      const parsed = parsePosition(position)
+      if (parsed.sequence <= (furthest.get(parsed.partition)?.sequence ?? 0)) continue
+      furthest.set(parsed.partition, { ...parsed, position })
+    }
+  }
+  return Array.from(furthest.values(), ({ position }) => position).join(',')
 }

@@ -1,4 +1,4 @@
-import type { Backend } from '@eventspine/core'
+import type { Backend, Token } from '@eventspine/core'
 import type { Journal } from './history.ts'
 import { ConsumerRecorder, type ConsumerRecorderOptions } from './consumer-recorder.ts'
 import { FeedWatcher } from './feed-watcher.ts'
@@ -72,12 +72,12 @@ export class Workload {
   }
 
   /** Resolves when feed readers and consumers have seen everything that is there; those that cannot are a defect. */
-  async catchUp(timeoutMs: number): Promise<void> {
+  async catchUp(timeoutMs: number, acknowledged: Token): Promise<void> {
     const all = [...this.#watchers, ...this.#consumers]
     await Promise.all(
       all.map(async (reader) => {
         try {
-          await reader.caughtUp(timeoutMs)
+          await reader.caughtUp(timeoutMs, acknowledged)
         } catch (error) {
           this.#journal.write({ kind: 'defect', process: this.#options.process, what: String(error) })
         }

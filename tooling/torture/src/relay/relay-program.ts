@@ -1,5 +1,5 @@
 import type { AdapterModule, EventStream, RelaySession } from '@eventspine/core'
-import { relay } from '../../src/index.ts'
+import { relay } from '@eventspine/relay'
 import type { BackendAccess, Life, Report } from './life.ts'
 
 /* A process that relays as it is told, until it is killed. */

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { until } from './until.ts'
+import { waitUntil } from '@eventspine/servers'
 import type { Life, Report } from './life.ts'
 
 /** A relay in a process of its own, to be killed. */
@@ -54,4 +54,13 @@ export class RelayProcess {
       () => this.#reports.some((report) => report.kind === kind) || this.#exited,
     )
   }
+}
+
+/** How long a process may take on a busy machine. */
+const PATIENCE_MS = 60_000
+
+/** @throws when it has not come true within a minute. */
+export async function until(what: string, condition: () => boolean): Promise<void> {
+  if ((await waitUntil(condition, { deadlineMs: PATIENCE_MS, intervalMs: 10 })) === undefined)
+    throw new Error(`waited in vain: ${what}`)
 }

@@ -6,7 +6,7 @@ export interface Life {
   readonly leaseMs: number
   readonly batchEvents: number
   /** Kills itself at this call of its target; `undefined`: it waits to be killed. */
-  readonly crash: { readonly call: number; readonly moment: 'before' | 'after' } | undefined
+  readonly crash: { readonly call: number; readonly moment: CrashMoment } | undefined
 }
 
 /** How a process opens a backend. */
@@ -18,3 +18,6 @@ export interface BackendAccess {
 
 /** What a process tells: that it is loaded, that it relays, that it ended by itself. */
 export type Report = { readonly kind: 'ready' | 'owned' } | { readonly kind: 'ended'; readonly error: string }
+
+/** Of a call that a relay makes to its target. */
+export type CrashMoment = 'before' | 'after'
