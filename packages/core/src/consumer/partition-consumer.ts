@@ -126,6 +126,9 @@ export class PartitionConsumer {
     const giveUp = new LinkedSignal([ending.signal, lease.signal])
     const handlers = new LinkedSignal([lease.signal, abandoned])
     const signals = { ending: ending.signal, giveUp: giveUp.signal, handlerSignal: handlers.signal }
+    // Another member may have come to the end meanwhile, so that nothing is left from which this one would tell.
+    const start = lease.position
+    progress.reached(() => start)
     try {
       return await this.#runSlices({ ...backend, ...signals, options, partition, lease, untilEnd, progress })
     } finally {
