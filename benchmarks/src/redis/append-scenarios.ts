@@ -17,6 +17,10 @@ export function singleAppends(serverUrl: string): Scenario {
             ourCandidate('Eventspine, P = 1', serverUrl, { eventsPerAppend: 1 }),
             ourCandidate('Eventspine, P = 8', serverUrl, { eventsPerAppend: 1, partitions: 8 }),
             ourCandidate('Eventspine, body in the feed', serverUrl, { eventsPerAppend: 1, feed: 'body' }),
+            ourCandidate('Eventspine, client that resends', serverUrl, {
+              eventsPerAppend: 1,
+              resending: true,
+            }),
             rawCandidate('ioredis, XADD', serverUrl, 1, xadd),
             rawCandidate('ioredis, XADD at a version', serverUrl, 1, xaddAtVersion),
           ],

@@ -11,19 +11,22 @@ export interface OurOptions {
   readonly eventsPerAppend: number
   readonly partitions?: number
   readonly feed?: 'reference' | 'body'
+  /** Through a client of the user's that sends commands again by itself, as ioredis does by default. */
+  readonly resending?: boolean
 }
 
 /** The store that users hold, all laws on, over one connection. */
 export function ourCandidate(
   name: string,
   serverUrl: string,
-  { eventsPerAppend, partitions = 1, feed = 'reference' }: OurOptions,
+  { eventsPerAppend, partitions = 1, feed = 'reference', resending = false }: OurOptions,
 ): Candidate {
   return {
     name,
     async open(concurrency) {
       const client = await openSliceClient(serverUrl)
-      const backend = await redis({ client, create: true, partitions, feed })
+      const options = { create: true, partitions, feed }
+      const backend = await (resending ? redis({ client, ...options }) : redis.connect(serverUrl, options))
       const appender = {
         async append({ id, version }: { id: string; version: number }, firstNumber: number, count: number) {
           const events = Array.from({ length: count }, (_, index) => orderEvent(firstNumber + index))

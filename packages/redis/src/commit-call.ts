@@ -12,10 +12,7 @@ import {
 import type { RedisArgument } from './client.ts'
 import { packEvents } from './codec.ts'
 import type { PartitionKeys } from './keys.ts'
-import type { GuardedCall } from './resend-guard.ts'
-
-/** How long answers are kept for calls that may come twice: longer than any client tries. */
-const KEEP_ANSWERS_MS = 24 * 60 * 60 * 1000
+import { type GuardedCall, KEEP_ANSWERS_MS } from './resend-guard.ts'
 
 /** Expected versions as the scripts take them. */
 export function expectedVersion(expected: ExpectedVersion): number {
@@ -28,28 +25,8 @@ function expectedRevision(expected: ExpectedRevision): string {
   return expected === 'none' ? '-' : `=${expected.revision}`
 }
 
-/** The arguments of `appendScript`. */
-export function appendArguments(
-  { streamId, expectedVersion: expected, events }: StreamAppend,
-  bodyInFeed: boolean,
-): RedisArgument[] {
-  const parameters = [streamId, expectedVersion(expected), events.length, packEvents(events)]
-  if (bodyInFeed) parameters.push('1')
-  return parameters
-}
-
-/** Reads the answer of `appendScript`. */
-export function appendOutcome(answer: unknown, append: StreamAppend): CommitOutcome {
-  // The script returns a table of numbers, and a letter after a refusal; a client may give numbers as texts.
-  const [version, sequence, verdict] = answer as readonly (number | string)[]
-  if (Number(version) > 0)
-    return { ok: true, streams: [{ version: Number(version), sequence: Number(sequence) }], revisions: [] }
-  if (verdict === 's') return { ok: false, error: partitionSealed(append.partition) }
-  return { ok: false, error: versionRefused(append, Number(sequence)) }
-}
-
-/** Keys and arguments of `commitScript`. */
-export interface CommitCall {
+/** Keys and arguments of a script. */
+export interface ScriptCall {
   readonly keys: readonly string[]
   readonly args: readonly RedisArgument[]
 }
@@ -63,7 +40,7 @@ export function commitCall(
     readonly client: string
     readonly guarded: GuardedCall | undefined
   },
-): CommitCall {
+): ScriptCall {
   const { bodyInFeed, client, guarded } = options
   const names = [keys.heads, keys.sequence, keys.feed, keys.revision, keys.answers(client)]
   const args: RedisArgument[] = [
@@ -110,7 +87,12 @@ export function commitOutcome(answer: unknown, { appends, documents }: Commit): 
     return { ok: false, error: versionRefused(append, Number(rest[1])) }
   if (verdict === 'd' && document !== undefined)
     return { ok: false, error: new RevisionConflictError(document.collection, document.key) }
-  throw new EventStoreError(
+  throw answerGone()
+}
+
+/** The client sent a call twice, and others came between. */
+export function answerGone(): EventStoreError<'OUTCOME_UNKNOWN'> {
+  return new EventStoreError(
     'OUTCOME_UNKNOWN',
     'redis: the client sent a write again, and the answer to the first time is gone',
     { outcome: 'unknown', retryable: true },
@@ -118,7 +100,7 @@ export function commitOutcome(answer: unknown, { appends, documents }: Commit): 
 }
 
 /** The verdict on an append whose stream is at another version. `head` is negative for a deleted stream. */
-function versionRefused(
+export function versionRefused(
   { streamId, expectedVersion: expected }: StreamAppend,
   head: number,
 ): EventStoreError {

@@ -50,9 +50,7 @@ export class RedisEventStore implements EventStoreAdapter {
   }
 
   doAppend(commits: readonly Commit[]): Promise<readonly CommitOutcome[]> {
-    return Promise.all(
-      commits.map((commit) => this.#options.committer.commit(commit, commit.appends[0]?.partition ?? 0)),
-    )
+    return this.#options.committer.commitAll(commits, commits[0]?.appends[0]?.partition ?? 0)
   }
 
   doRead(request: StreamPageRequest): Promise<StreamPage> {

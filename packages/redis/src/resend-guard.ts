@@ -1,6 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import type { RedisClient } from './client.ts'
 
+/** How long answers are kept for calls that may come twice: longer than any client tries. */
+export const KEEP_ANSWERS_MS = 24 * 60 * 60 * 1000
+
 /** One call that the client may send twice: the script keeps its answer in a slot, under a number. */
 export interface GuardedCall {
   readonly slot: number
