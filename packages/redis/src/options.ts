@@ -12,7 +12,7 @@ export interface StoreOptions {
   readonly partitions?: number | undefined
   /**
    * What the feed holds of a commit of one event: `reference`, the name of its stream, or `body`, a copy, which reads
-   * faster and takes 1.7 times the memory. May change at any time, and differ between writers. Default `reference`.
+   * faster and takes 1.8 times the memory. May change at any time, and differ between writers. Default `reference`.
    */
   readonly feed?: 'reference' | 'body' | undefined
   /** Open a store on a server that may throw keys away when its memory is full. Default `false`: refuse. */
