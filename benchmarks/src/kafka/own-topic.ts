@@ -30,7 +30,7 @@ export async function openTopic(serverUrl: string, partitions = 1): Promise<OwnT
   }
 }
 
-export function kafkaClient(serverUrl: string): Kafka {
+function kafkaClient(serverUrl: string): Kafka {
   return new kafkajs.Kafka({
     brokers: serverUrl.replace('kafka://', '').split(','),
     logLevel: kafkajs.logLevel.NOTHING,
