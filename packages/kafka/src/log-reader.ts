@@ -1,4 +1,11 @@
-import type { FeedHead, FeedPage, FeedPageRequest, StoredEvent } from '@eventspine/core'
+import { setTimeout as delay } from 'node:timers/promises'
+import {
+  EventStoreError,
+  type FeedHead,
+  type FeedPage,
+  type FeedPageRequest,
+  type StoredEvent,
+} from '@eventspine/core'
 import { BrokerConnections } from './broker-connections.ts'
 import type { KafkaClient } from './client.ts'
 import type { RecordDecoder } from './decode-record.ts'
@@ -19,6 +26,9 @@ const HEAD_SCAN_RECORDS = 64
 
 /** Whoever reads on later than that has the event compared that it goes on from. */
 const TRUSTED_MS = 10_000
+
+/** Between two looks at a leader that does not show what was read before. */
+const SHOWN_PAUSE_MS = 20
 
 /** Where a page ended. */
 interface Known {
@@ -65,7 +75,7 @@ export class LogReader {
       // A leader elected since may have lost what was read, and filled the offsets anew.
     }
     // The event at `after` comes along, so that it can be compared with the position.
-    const fetched = await this.#fetch(partition, Math.max(0, after - 1))
+    const fetched = await this.#fetchShown(partition, after)
     if (fetched !== undefined) return this.#pageFrom(partition, after, limit, fetched)
     const { low, high } = await this.#bounds(partition)
     if (after - 1 > high) {
@@ -195,6 +205,32 @@ export class LogReader {
       last = this.#decode(fetched, partition).at(-1) ?? last
       if (fetched.end >= fetched.stableEnd || fetched.end === offset) return last
       offset = fetched.end
+    }
+  }
+
+  /**
+   * From the event at `after` on. A leader elected just now may hold that event and not show it yet: until its
+   * followers have asked, it does not know that they have it too. It tells no end of the log before it does, so an end
+   * that lies before the event means that the event was lost.
+   * https://cwiki.apache.org/confluence/display/KAFKA/KIP-207%3A+Offsets+returned+by+ListOffsetsResponse+should+be+monotonically+increasing+even+during+a+partition+leader+change
+   */
+  async #fetchShown(partition: number, after: number): Promise<FetchedRecords | undefined> {
+    const deadlineMs = performance.now() + this.#options.timeoutMs
+    for (;;) {
+      const fetched = await this.#fetch(partition, Math.max(0, after - 1))
+      if (fetched === undefined || fetched.stableEnd >= after) return fetched
+      const { high } = await this.#bounds(partition)
+      if (high < after) return fetched
+      if (performance.now() > deadlineMs) {
+        throw new EventStoreError(
+          'BACKEND_UNAVAILABLE',
+          'kafka: the leader does not show what was read before',
+          {
+            retryable: true,
+          },
+        )
+      }
+      await delay(SHOWN_PAUSE_MS)
     }
   }
 
