@@ -102,7 +102,7 @@ export interface KafkaAdmin {
       readonly configEntries: readonly { readonly configName: string; readonly configValue: string }[]
     }[]
   }>
-  describeCluster(): Promise<{ readonly clusterId: string }>
+  describeCluster(): Promise<{ readonly clusterId: string; readonly brokers: readonly unknown[] }>
   fetchTopicOffsets(
     topic: string,
   ): Promise<readonly (KafkaOffset & { readonly low: string; readonly high: string })[]>

@@ -69,7 +69,7 @@ export const kafka = Object.assign(open, { connect })
 async function openTopic(client: KafkaClient, options: ResolvedOptions): Promise<Backend> {
   const { topic, documents, foreign, source, producer: mode, deliveryTimeoutMs } = options
   const facts = await withAdmin(client, (admin) => verifyTopic(admin, topic, options.partitions))
-  const { incarnation, partitions, maxMessageBytes } = facts
+  const { incarnation, partitions, maxMessageBytes, brokers } = facts
   const decoder = new RecordDecoder({ topic, incarnation, partitions, foreign })
   const log = new KafkaLog({
     client,
@@ -77,6 +77,7 @@ async function openTopic(client: KafkaClient, options: ResolvedOptions): Promise
     mode,
     deliveryTimeoutMs,
     maxMessageBytes,
+    apart: brokers !== 1,
     source,
     decoder,
     timeoutMs: deliveryTimeoutMs,

@@ -6,6 +6,7 @@ import type { KafkaClient } from './client.ts'
 import { batchOf, type OpenProducer, ProducerSlot } from './producer-slot.ts'
 import type { Round } from './round-layout.ts'
 import { type RoundResult, Rounds } from './rounds.ts'
+import { sendBatch } from './send-batch.ts'
 import { TimeRanOut, within } from './within.ts'
 
 export interface PublisherOptions {
@@ -14,6 +15,8 @@ export interface PublisherOptions {
   readonly mode: 'idempotent' | 'transactional'
   readonly deliveryTimeoutMs: number
   readonly maxMessageBytes: number
+  /** The topic's partitions may be led by several brokers. */
+  readonly apart: boolean
   readonly source: string
 }
 
@@ -70,9 +73,17 @@ export class Publisher {
       return failed(round, classifyError(error, { phase: 'write', attempts: 0 }))
     }
     open.attempts = 0
-    const sent = open.producer.sendBatch(batchOf(this.#options.topic, round.partitions.values()))
+    const { topic, apart } = this.#options
+    const { producer } = open
+    const batch = batchOf(topic, round.partitions.values())
+    const sent = sendBatch((part) => producer.sendBatch(part), batch, apart)
     try {
-      return acknowledged(this.#options.topic, round, await within(sent, deadlineMs - performance.now()))
+      const answers = await within(sent, deadlineMs - performance.now())
+      const sending = { attempts: open.attempts, inTransaction: false }
+      const result = acknowledged(this.#options.topic, round, answers, sending)
+      if ([...result.values()].some((each) => EventStoreError.is(each, 'OUTCOME_UNKNOWN')))
+        this.#producers.replace(open, sent)
+      return result
     } catch (error) {
       const { attempts } = open
       this.#producers.replace(open, sent)
@@ -90,7 +101,7 @@ export class Publisher {
       return rounds.map((round) => failed(round, error_))
     }
     const state = { committing: false }
-    const work = transact(open, this.#options.topic, rounds, state)
+    const work = transact(open, this.#options, rounds, state)
     try {
       return await within(work, deadlineMs - performance.now())
     } catch (error) {
@@ -104,7 +115,7 @@ export class Publisher {
 
 async function transact(
   open: OpenProducer,
-  topic: string,
+  { topic, apart }: Pick<PublisherOptions, 'topic' | 'apart'>,
   rounds: readonly Round[],
   state: { committing: boolean },
 ): Promise<readonly RoundResult[]> {
@@ -113,11 +124,10 @@ async function transact(
   try {
     for (const round of rounds) {
       open.attempts = 0
-      const result = acknowledged(
-        topic,
-        round,
-        await transaction.sendBatch(batchOf(topic, round.partitions.values())),
-      )
+      const batch = batchOf(topic, round.partitions.values())
+      const answers = await sendBatch((part) => transaction.sendBatch(part), batch, apart)
+      const sending = { attempts: open.attempts, inTransaction: true }
+      const result = acknowledged(topic, round, answers, sending)
       const refusal = [...result.values()].find((each) => typeof each !== 'number')
       if (refusal !== undefined) throw refusal
       results.push(result)

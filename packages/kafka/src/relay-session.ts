@@ -11,12 +11,14 @@ import { sizedRecord } from './encode-record.ts'
 import { batchOf, disconnect, type OpenProducer } from './producer-slot.ts'
 import type { RelayRecords } from './relay-topic.ts'
 import { type Round, RoundLayout } from './round-layout.ts'
+import { sendBatch } from './send-batch.ts'
 import { TimeRanOut, within } from './within.ts'
 
 export interface RelaySessionOptions {
   readonly topic: string
   readonly relayTopic: string
   readonly maxMessageBytes: number
+  readonly apart: boolean
   readonly source: string
   readonly deliveryTimeoutMs: number
   readonly open: OpenProducer
@@ -103,15 +105,22 @@ export class KafkaRelaySession implements RelaySessionAdapter {
     round: Round,
     position: RelayPosition | undefined,
   ): Promise<void> {
-    const { topic, relayTopic, records } = this.#options
+    const { topic, relayTopic, records, apart } = this.#options
     const { topicMessages, ...batch } = batchOf(topic, round.partitions.values())
     const all = topicMessages.filter(({ messages }) => messages.length > 0)
     if (position !== undefined) all.push({ topic: relayTopic, messages: [records.position(position)] })
-    const answers = await transaction.sendBatch({ ...batch, topicMessages: all })
-    const results = [...acknowledged(topic, round, answers).values()]
+    const { open } = this.#options
+    open.attempts = 0
+    const answers = await sendBatch(
+      (part) => transaction.sendBatch(part),
+      { ...batch, topicMessages: all },
+      apart,
+    )
+    const sending = { attempts: open.attempts, inTransaction: true }
+    const results = [...acknowledged(topic, round, answers, sending).values()]
     if (position !== undefined) {
       const place = { partitions: new Map([[records.partition, []]]) }
-      results.push(...acknowledged(relayTopic, place, answers).values())
+      results.push(...acknowledged(relayTopic, place, answers, sending).values())
     }
     const refusal = results.find((result) => typeof result !== 'number')
     if (refusal !== undefined) throw refusal

@@ -22,6 +22,8 @@ export interface RelayTargetOptions {
   readonly client: KafkaClient
   readonly topic: string
   readonly maxMessageBytes: number
+  /** Partitions may be led by several brokers. */
+  readonly apart: boolean
   readonly source: string
   readonly deliveryTimeoutMs: number
 }
@@ -93,7 +95,8 @@ export class KafkaRelayTarget implements RelayTargetAdapter {
    *
    * @returns the offset of its record: everything that earlier sessions wrote stands below.
    */
-  async #open({ producer }: OpenProducer, records: RelayRecords, deadlineMs: number): Promise<number> {
+  async #open(open: OpenProducer, records: RelayRecords, deadlineMs: number): Promise<number> {
+    const { producer } = open
     const work = async (): Promise<number> => {
       await producer.connect()
       const transaction = await producer.transaction()
@@ -104,7 +107,8 @@ export class KafkaRelayTarget implements RelayTargetAdapter {
       })
       await transaction.commit()
       const round = { partitions: new Map([[records.partition, []]]) }
-      const offset = acknowledged(this.#topic, round, answers).get(records.partition)
+      const sending = { attempts: open.attempts, inTransaction: false }
+      const offset = acknowledged(this.#topic, round, answers, sending).get(records.partition)
       if (typeof offset === 'number') return offset
       throw offset ?? new EventStoreError('BACKEND_FAILED', 'kafka: no acknowledgement')
     }

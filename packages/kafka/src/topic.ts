@@ -26,6 +26,8 @@ export interface TopicFacts {
   readonly partitions: number
   readonly incarnation: string
   readonly maxMessageBytes: number
+  /** Of the cluster, those that are there. */
+  readonly brokers: number
 }
 
 const RELAY_SEGMENT_BYTES = 4 * 1024 * 1024
@@ -171,9 +173,10 @@ export async function verifyTopic(
     )
   }
   const maxMessageBytes = Number(settings.get('max.message.bytes'))
-  const clusterId = await clusterOf(admin)
+  const { clusterId, brokers } = await clusterOf(admin)
   return {
     partitions,
+    brokers: brokers.length,
     incarnation: incarnationOf(clusterId, topic),
     // The default of brokers: https://kafka.apache.org/documentation/#topicconfigs_max.message.bytes
     maxMessageBytes: Number.isInteger(maxMessageBytes) && maxMessageBytes > 0 ? maxMessageBytes : 1_048_588,
@@ -211,9 +214,9 @@ async function settingsOf(admin: KafkaAdmin, topic: string): Promise<ReadonlyMap
   }
 }
 
-async function clusterOf(admin: KafkaAdmin): Promise<string> {
+async function clusterOf(admin: KafkaAdmin): Promise<Awaited<ReturnType<KafkaAdmin['describeCluster']>>> {
   try {
-    return (await admin.describeCluster()).clusterId
+    return await admin.describeCluster()
   } catch (error) {
     throw classifyError(error, { phase: 'read' })
   }
