@@ -8,7 +8,7 @@ import { runTorture } from '../src/run-torture.ts'
 import { summaryLines } from '../src/summary.ts'
 import { blowsOf, type TargetName } from '../src/target.ts'
 
-/** Registers a short run: every blow once. */
+/** Registers a short run: every blow once, unless told otherwise. */
 export function tortureTest(target: TargetName, blows: readonly Blow[] = blowsOf(target)): void {
   const rounds = blows.length
   it(`keeps every promise over ${rounds} rounds of blows to ${target}`, async () => {
@@ -27,8 +27,9 @@ export function tortureTest(target: TargetName, blows: readonly Blow[] = blowsOf
     const violations = tally.rounds.flatMap((round) => round.violations)
     assert.deepEqual(violations, [], `seed ${seed}; the history that shows it is in ${evidence}`)
     const summary = summaryLines(tally, blows).join('\n')
-    for (const blow of blows) assert.equal(tally.roundsOf(blow).hits, 1, `${blow} missed:\n${summary}`)
+    const missed = tally.rounds.filter(({ hit }) => !hit).map(({ blow }) => blow)
+    assert.deepEqual(missed, [], `blows that missed:\n${summary}`)
     assert.ok(tally.operations.acknowledged > 0, summary)
     await rm(directory, { recursive: true })
-  }, 300_000)
+  }, 600_000)
 }

@@ -1,0 +1,3 @@
+import { tortureTest } from './torture-test.ts'
+
+tortureTest('redis-cluster', ['server', 'sent', 'server', 'random', 'server', 'paused'])
