@@ -19,7 +19,8 @@ export async function freePort(): Promise<number> {
   throw new Error(`none of ${attempts} ports tried between ${lowest} and ${end} is free`)
 }
 
-async function isFree(port: number): Promise<boolean> {
+/** Whether nothing listens on this TCP port of 127.0.0.1. */
+export async function isFree(port: number): Promise<boolean> {
   const server = createServer()
   const listening = await new Promise<boolean>((resolve, reject) => {
     server.once('error', (error) => {

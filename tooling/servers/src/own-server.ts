@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { serversDirectory } from './eventspine-directory.ts'
-import { freePort } from './free-port.ts'
+import { freePort, isFree } from './free-port.ts'
 import {
   endProcess,
   identifyProcess,
@@ -12,6 +12,7 @@ import {
 import { serverDefinition, type ServerName } from './registry.ts'
 import type { ServerDefinition, StartedServer } from './server-definition.ts'
 import { readJsonFile, writeJsonFile } from './server-record.ts'
+import { waitUntil } from './wait-until.ts'
 
 /** Signals that end a server without its consent. */
 export type KillSignal = 'SIGKILL' | 'SIGQUIT' | 'SIGINT'
@@ -137,6 +138,9 @@ class ManagedServer implements OwnServer {
 
   async restart(): Promise<void> {
     await this.#end(this.#definition.stopSignal)
+    // A killed process counts as ended while a thread of it still waits for the disk, and until then holds its sockets.
+    const free = await waitUntil(() => isFree(this.#port), { deadlineMs: stopGraceMs })
+    if (!free) throw new Error(`port ${this.#port} of ${this.name} is still taken after ${stopGraceMs} ms`)
     await this.start()
   }
 
