@@ -22,6 +22,9 @@ const seals = { needs: (capabilities: { readonly seal: boolean }) => capabilitie
 const [OPEN = '', ALSO_OPEN = ''] = streamsOfPartition(0, PARTITIONS, 2)
 const [SEALED = '', NEW = ''] = streamsOfPartition(1, PARTITIONS, 2)
 
+/** The longest that a writer goes on when no seal stops it. */
+const WRITING_MS = 10_000
+
 export const sealCases: readonly Case[] = [
   {
     id: 'seal/refuses-appends',
@@ -95,8 +98,9 @@ export const sealCases: readonly Case[] = [
       const { store } = test.backend
       const other = (await test.sibling()).store
       let written = 0
+      const endsAt = performance.now() + WRITING_MS
       const write = async (client: EventStore): Promise<boolean> => {
-        for (let number = 0; number < 200; number++) {
+        for (let number = 0; performance.now() < endsAt; number++) {
           try {
             await client.append(SEALED, [sampleEvent(number)])
             written++
