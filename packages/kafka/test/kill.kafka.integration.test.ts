@@ -39,7 +39,7 @@ describe.each(['idempotent', 'transactional'] as const)(
       running = false
       await Promise.all(writers)
       await backend.close()
-      const found = (await readAll(client, topic, 2))
+      const found = (await readAll(client, topic, 2, { atLeast: acknowledged.size }))
         .flat()
         .map(({ data }) => data as { readonly stream: number; readonly n: number })
       const names = found.map(({ stream, n }) => `${stream}/${n}`)

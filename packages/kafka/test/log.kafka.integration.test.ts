@@ -109,7 +109,7 @@ describe('records of transactions', () => {
         await reader.close()
       },
     )
-    expect(data((await readAll(client, topic, 1)).flat())).toEqual([1, 2])
+    expect(data((await readAll(client, topic, 1, { atLeast: 2 })).flat())).toEqual([1, 2])
     await backend.close()
   })
 
@@ -207,8 +207,8 @@ describe('records of others', () => {
 
   it('are passed over, or stop the reader by name, where that is chosen', async () => {
     const topic = await mixed()
-    expect(data((await readAll(client, topic, 1, 'skip')).flat())).toEqual([1, 2])
-    await expect(readAll(client, topic, 1, 'stop')).rejects.toMatchObject({
+    expect(data((await readAll(client, topic, 1, { foreign: 'skip' })).flat())).toEqual([1, 2])
+    await expect(readAll(client, topic, 1, { foreign: 'stop' })).rejects.toMatchObject({
       code: 'STORE_INCOMPATIBLE',
       message: expect.stringMatching(/offset 1 of partition 0/),
     })

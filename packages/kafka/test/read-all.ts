@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { KafkaClient, TopicOptions } from '../src/index.ts'
 import type { StoredEvent } from '@eventspine/core'
 import { RecordDecoder } from '../src/decode-record.ts'
@@ -13,13 +14,21 @@ export interface ReadEvent {
   readonly metadata: unknown
 }
 
-/** All events of each partition, read anew in small pages. */
+const SHOWN_WITHIN_MS = 20_000
+
+/**
+ * All events of each partition, read anew in small pages.
+ *
+ * @param atLeast - so many are waited for: brokers show a transaction a moment after they have acknowledged its commit.
+ */
 export async function readAll(
   client: KafkaClient,
   topic: string,
   partitions: number,
-  foreign: NonNullable<TopicOptions['foreign']> = 'deliver',
+  { foreign = 'deliver', atLeast = 0 }: Pick<TopicOptions, 'foreign'> & { readonly atLeast?: number } = {},
 ): Promise<ReadEvent[][]> {
+  const endsAt = performance.now() + SHOWN_WITHIN_MS
+  let found = 0
   const decoder = new RecordDecoder({ topic, incarnation: '0123456789abcdef', partitions, foreign })
   const reader = new LogReader({ client, topic, decoder, timeoutMs: 20_000 })
   try {
@@ -29,7 +38,11 @@ export async function readAll(
         for (let after = 0; ;) {
           const page = await reader.readFeed({ partition, after, limit: 7 })
           events.push(...page.events.map((event) => readEvent(event)))
-          if (page.atEnd) return events
+          found += page.events.length
+          if (page.atEnd) {
+            if (found >= atLeast || performance.now() > endsAt) return events
+            await delay(20)
+          }
           after = page.next
         }
       }),

@@ -91,7 +91,9 @@ describe('a session of a relay', () => {
     await former.close()
     await rival.close()
     await expect(rival.write([], place(4))).rejects.toMatchObject({ code: 'CLOSED' })
-    expect((await readAll(client, topic, 1)).flat().map(({ data }) => data)).toEqual([1, 2, 3])
+    expect((await readAll(client, topic, 1, { atLeast: 3 })).flat().map(({ data }) => data)).toEqual([
+      1, 2, 3,
+    ])
     await backend.close()
   })
 
@@ -107,7 +109,7 @@ describe('a session of a relay', () => {
     })
     await session.write([{ event }], place(1))
     await session.close()
-    expect((await readAll(client, topic, 1)).flat()).toHaveLength(1)
+    expect((await readAll(client, topic, 1, { atLeast: 1 })).flat()).toHaveLength(1)
     await backend.close()
   })
 })
