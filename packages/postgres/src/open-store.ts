@@ -4,12 +4,13 @@ import {
   type Capabilities,
   createBackend,
   createTransaction,
+  FeedWake,
   type Transaction,
 } from '@eventspine/core'
 import { autocommitAppend } from './append.ts'
 import { text } from './codec.ts'
 import type { Driver, Statement, TransactionRunner, Value } from './driver.ts'
-import { FeedWake, feedWakesOf } from './feed-wake.ts'
+import { feedWakesOf } from './feed-wake.ts'
 import type { ResolvedStoreOptions } from './options.ts'
 import { PostgresDocumentStore } from './postgres-document-store.ts'
 import { lastSequences, PostgresEventStore } from './postgres-event-store.ts'

@@ -1,5 +1,5 @@
+import { FeedWake } from '@eventspine/core'
 import type { Connection } from './connection.ts'
-import { FeedWake } from './feed-wake.ts'
 import { FeedWatch } from './feed-watch.ts'
 import type { PartitionKeys } from './keys.ts'
 

@@ -1,6 +1,5 @@
-import { EventStoreError, parseToken } from '@eventspine/core'
+import { abortableDelay, backoffMs, EventStoreError, isTransient, parseToken } from '@eventspine/core'
 import type { EventStore, EventStream, FeedSlice, Position, RelaySession, Token } from '@eventspine/core'
-import { backoffMs, isTransient, pause } from './outage.ts'
 import type { Ownership, OwnershipWatch } from './ownership.ts'
 import type { CheckedOptions } from './relay-options.ts'
 import { selectEvents } from './select-events.ts'
@@ -77,7 +76,7 @@ export class PartitionRelay {
         attempt = 1
         // One that was killed says nothing any more: only time tells it from one that is at work.
         if (untilEnd && this.#watch.sawLife) return undefined
-        await pause(Math.min(options.leaseMs / 4, MAX_WATCH_MS), stopping)
+        await abortableDelay(Math.min(options.leaseMs / 4, MAX_WATCH_MS), stopping)
       } catch (error) {
         await this.#passOrThrow(error, attempt++)
       }
@@ -125,7 +124,7 @@ export class PartitionRelay {
     if (!ownership.shared || this.#fencedAtMs.length >= MAX_FENCED) throw error
     // The rival may have opened its session before it saw that its turn was over; it will not do so again.
     await this.#throughOutages(() => ownership.renew())
-    await pause(Math.min(options.leaseMs / 4, MAX_WATCH_MS), stopping)
+    await abortableDelay(Math.min(options.leaseMs / 4, MAX_WATCH_MS), stopping)
   }
 
   async #pump(
@@ -209,9 +208,9 @@ export class PartitionRelay {
   async #passOrThrow(error: unknown, attempt: number): Promise<void> {
     if (!isTransient(error)) throw error
     const { options, partition, stopping } = this.#terms
-    const retryInMs = backoffMs(attempt)
+    const retryInMs = Math.round(backoffMs(attempt, 20, 1000))
     options.notify({ kind: 'backend-error', partition, error, retryInMs })
-    await pause(retryInMs, stopping)
+    await abortableDelay(retryInMs, stopping)
   }
 
   /** What is given back: a failure costs a successor some waiting, and nothing else. */

@@ -1,6 +1,5 @@
-import { EventStoreError } from '@eventspine/core'
+import { EventStoreError, isTransient } from '@eventspine/core'
 import type { Document, DocumentCollection, DocumentStore, Position } from '@eventspine/core'
-import { isTransient } from './outage.ts'
 import type { Ownership, Ownerships, OwnershipWatch, SeenOwner } from './ownership.ts'
 
 const COLLECTION = '$relays'

@@ -1,7 +1,13 @@
-import { comparePositions, EventStoreError, parsePosition, parseToken } from '@eventspine/core'
+import {
+  abortableDelay,
+  comparePositions,
+  EventStoreError,
+  isTransient,
+  parsePosition,
+  parseToken,
+} from '@eventspine/core'
 import type { DocumentStore, EventStore, EventStream, Position, Token } from '@eventspine/core'
 import { randomUUID } from 'node:crypto'
-import { isTransient, pause } from './outage.ts'
 import { type Ownerships, unsharedOwnerships } from './ownership.ts'
 import { type PartitionProgress, PartitionRelay, type RelayEnd } from './partition-relay.ts'
 import { LeasedOwnerships } from './relay-lease.ts'
@@ -127,7 +133,7 @@ export class RunningRelay implements Relay {
       () => true,
       () => true,
     )
-    const inTime = await Promise.race([completed, pause(timeoutMs, ended.signal).then(() => false)])
+    const inTime = await Promise.race([completed, abortableDelay(timeoutMs, ended.signal).then(() => false)])
     ended.abort()
     if (!inTime) {
       throw new EventStoreError(

@@ -1,4 +1,4 @@
-/** What the feed-wake asks the server: the last sequence of each of `partitions`. */
+/** What the feed-wake asks the backend: the last sequence of each of `partitions`. */
 export type LastSequences = (partitions: readonly number[]) => Promise<ReadonlyMap<number, number>>
 
 interface Waiter {
@@ -9,13 +9,13 @@ interface Waiter {
 
 export interface FeedWakeOptions {
   readonly lastSequences: LastSequences
-  /** Between two looks at the server while somebody waits. */
+  /** Between two looks at the backend while somebody waits. */
   readonly pollIntervalMs: number
 }
 
 /**
- * Wakes those who wait for the feed: at once for commits of this process, for all others by looking at the last sequence
- * of the awaited partitions.
+ * Wakes those who wait for a feed, for adapters whose backend wakes nobody: at once for commits of this process, for all
+ * others by looking at the last sequence of the awaited partitions, one look for all waiters.
  */
 export class FeedWake {
   readonly #lastSequences: LastSequences
