@@ -15,14 +15,15 @@ async function open({ module, url }: BackendAccess) {
 /** The same stream, through which a relay meets its end. */
 function deadly(stream: EventStream, crash: Life['crash']): EventStream {
   let calls = 0
-  const reach = (moment: 'before' | 'after'): void => {
-    if (crash?.call === calls && crash.moment === moment) process.kill(process.pid, 'SIGKILL')
+  const reach = (call: number, moment: 'before' | 'after'): void => {
+    if (crash?.call === call && crash.moment === moment) process.kill(process.pid, 'SIGKILL')
   }
   const through = async <Result>(work: () => Promise<Result>): Promise<Result> => {
-    calls++
-    reach('before')
+    // Partitions call side by side: by the time this call ends, others may have begun.
+    const call = ++calls
+    reach(call, 'before')
     const result = await work()
-    reach('after')
+    reach(call, 'after')
     return result
   }
   const ofSession = (session: RelaySession): RelaySession => ({
