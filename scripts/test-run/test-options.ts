@@ -21,7 +21,7 @@ export const testUsage = `npm test -- [options] [file…]
 
   --quick                memory and PGlite only: no servers, no packed-install check; under two minutes
   --only NAME,NAME       the backends that integration tests run on: memory, pglite, postgres, redis,
-                         redis-cluster, kafka, kafka-cluster
+                         redis-cluster, kafka, kafka-cluster, dynamodb, couchbase
   --no-install-check     leave out the packages installed on every supported Node
   --steps NAME,NAME      these steps alone, and those they need
   -t, --test-name-pattern TEXT   only vitest, only tests whose names match

@@ -1,3 +1,5 @@
+import { couchbase } from './couchbase/couchbase.ts'
+import { dynamodb } from './dynamodb/dynamodb.ts'
 import { kafkaCluster } from './kafka-cluster/kafka-cluster.ts'
 import { kafka } from './kafka/kafka.ts'
 import { postgres } from './postgres/postgres.ts'
@@ -11,10 +13,19 @@ const definitions: Readonly<Record<ServerName, ServerDefinition>> = {
   'redis-cluster': redisCluster,
   kafka,
   'kafka-cluster': kafkaCluster,
+  dynamodb,
+  couchbase,
 }
 
 /** The names of the servers that can be started. */
-export type ServerName = 'postgres' | 'redis' | 'redis-cluster' | 'kafka' | 'kafka-cluster'
+export type ServerName =
+  | 'postgres'
+  | 'redis'
+  | 'redis-cluster'
+  | 'kafka'
+  | 'kafka-cluster'
+  | 'dynamodb'
+  | 'couchbase'
 
 /** Every server that can be started, in the order they are listed to people. */
 export const serverNames = Object.keys(definitions) as readonly ServerName[] // The record's keys are ServerName.

@@ -1,7 +1,15 @@
 /** What tests of any store run on. */
 const stores = ['memory', 'pglite', 'postgres'] as const
 /** What needs a process of its own; tests of one or several of them name these in their file name. */
-const servers = ['postgres', 'redis', 'redis-cluster', 'kafka', 'kafka-cluster'] as const
+const servers = [
+  'postgres',
+  'redis',
+  'redis-cluster',
+  'kafka',
+  'kafka-cluster',
+  'dynamodb',
+  'couchbase',
+] as const
 const clusters: ReadonlySet<string> = new Set(['redis-cluster', 'kafka-cluster'])
 const known: readonly string[] = [...new Set<string>([...stores, ...servers])]
 

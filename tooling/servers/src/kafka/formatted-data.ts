@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { withExclusiveLock } from '../exclusive-lock.ts'
 import { ServerStartError } from '../server-start-error.ts'
-import { shortLived } from './java-program.ts'
+import { shortLived } from '../java/java-program.ts'
 
 /** Any will do: what starts here never meets another cluster. */
 const clusterId = 'AAAAAAAAAAAAAAAAAAAAAQ'

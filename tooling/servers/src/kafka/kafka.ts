@@ -1,13 +1,13 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { freePort } from '../free-port.ts'
+import { javaProgram, shortLived } from '../java/java-program.ts'
 import type { ServerDefinition, StartRequest } from '../server-definition.ts'
 import { startFailure } from '../start-failure.ts'
 import { startProcess } from '../start-process.ts'
 import { askKafka } from './ask-kafka.ts'
 import { ensureFormatted } from './formatted-data.ts'
-import { javaProgram, shortLived } from './java-program.ts'
-import { kafkaClassPath } from './kafka-jars.ts'
+import { kafkaClassPath } from './kafka-class-path.ts'
 
 /** As `pom.xml` has it. */
 export const kafkaVersion = '4.1.2'
@@ -55,7 +55,7 @@ export const kafka: ServerDefinition = {
   },
 
   async start(request) {
-    const java = await javaProgram()
+    const java = await javaProgram('kafka')
     const classPath = await kafkaClassPath()
     const dataDirectory = join(request.folder, 'data')
     const properties = join(request.folder, 'server.properties')
