@@ -107,7 +107,9 @@ export type {
 } from './consumer/subscription.ts'
 export type {
   ContractHandlers,
+  ContractOptions,
   ContractStore,
+  DeprecatedEvent,
   EventContract,
   EventOptions,
   ValidateOption,
@@ -117,7 +119,11 @@ export type {
   ContractShape,
   DataInput,
   DataOutput,
+  DeprecatedTypeOf,
+  Deprecation,
+  DeprecationOf,
   DomainEvent,
+  EarlierVersion,
   DomainEventOf,
   EventDefinition,
   EventDefinitions,
@@ -128,6 +134,15 @@ export type {
   ValidEventOf,
 } from './contract/event-definition.ts'
 export { defineEvents } from './contract/define-events.ts'
+export { deprecated } from './contract/deprecated-event.ts'
+export { versions, type VersionedEvent } from './contract/event-versions.ts'
+export {
+  readAs,
+  type LegacyEvent,
+  type LegacyEvents,
+  type ReadPart,
+  type UnknownEvents,
+} from './contract/legacy-event.ts'
 export {
   EventStoreError,
   RevisionConflictError,

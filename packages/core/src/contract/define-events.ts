@@ -6,6 +6,7 @@ import { categoryOf, checkName, checkStreamId, MAX_STREAM_ID_BYTES, type StreamI
 import { ValidatingStore } from './contract-store.ts'
 import type {
   ContractHandlers,
+  ContractOptions,
   ContractStore,
   EventContract,
   EventOptions,
@@ -19,7 +20,9 @@ import type {
   NewEventOf,
   ValidEventOf,
 } from './event-definition.ts'
+import { EventReading } from './event-reading.ts'
 import { EventSchemas } from './event-schemas.ts'
+import type { LegacyEvents, UnknownEvents } from './legacy-event.ts'
 import { withFields } from '../with-fields.ts'
 
 /**
@@ -32,19 +35,23 @@ import { withFields } from '../with-fields.ts'
  * })
  * ```
  *
+ * An event type whose data changed over the years is defined by `versions`, one that should not be written any
+ * more by `deprecated`, one that has another name today under `options.legacy`.
+ *
  * @param category - what stands before the first `:` of its stream ids: no `:` within, no `$` or `@` in front.
- * @throws {@link EventStoreError} `INVALID_ARGUMENT` naming what is no category, type, schema or version.
+ * @throws {@link EventStoreError} `INVALID_ARGUMENT` naming what is no category, type, schema, version or option.
  */
 export function defineEvents<Category extends string, Definitions extends EventDefinitions>(
   category: Category,
   definitions: Definitions,
+  options: ContractOptions<NoInfer<Definitions>> = {},
 ): EventContract<Category, Definitions> {
   // One byte for the colon, one at least for the id.
   checkName(category, 'category', MAX_STREAM_ID_BYTES - 2)
   checkStreamId(category, 'category')
   if (category.includes(':'))
     throw invalidArgument('category', 'must not hold ":", which ends it in stream ids')
-  return new DefinedEvents(category, definitions)
+  return new DefinedEvents(category, definitions, options)
 }
 
 class DefinedEvents<Category extends string, Definitions extends EventDefinitions> implements EventContract<
@@ -53,12 +60,26 @@ class DefinedEvents<Category extends string, Definitions extends EventDefinition
 > {
   readonly category: Category
   readonly definitions: Definitions
+  readonly legacy: LegacyEvents<Definitions>
+  readonly unknown: UnknownEvents<Definitions>
   readonly #schemas: EventSchemas
+  readonly #reading: EventReading
 
-  constructor(category: Category, definitions: Definitions) {
+  constructor(
+    category: Category,
+    definitions: Definitions,
+    { legacy = {}, unknown = 'stop' }: ContractOptions<Definitions>,
+  ) {
     this.category = category
     this.definitions = definitions
+    this.legacy = legacy
+    this.unknown = unknown
     this.#schemas = new EventSchemas(category, definitions)
+    this.#reading = new EventReading(category, this.#schemas.definitions, { legacy, unknown })
+  }
+
+  withUnknown(unknown: UnknownEvents<Definitions>): EventContract<Category, Definitions> {
+    return new DefinedEvents(this.category, this.definitions, { legacy: this.legacy, unknown })
   }
 
   stream(id: string): StreamId<Category> {
@@ -87,41 +108,52 @@ class DefinedEvents<Category extends string, Definitions extends EventDefinition
     return valid as readonly ValidEventOf<ContractShape<Category, Definitions>>[]
   }
 
+  current(event: RecordedEvent): readonly EventOf<ContractShape<Category, Definitions>>[] {
+    const events: readonly unknown[] = this.#reading.current(event)
+    // Sound: each is of a defined type in its newest version.
+    return events as readonly EventOf<ContractShape<Category, Definitions>>[]
+  }
+
   store(
     store: Pick<EventStore, 'append' | 'read' | 'head'>,
   ): ContractStore<ContractShape<Category, Definitions>> {
-    return new ValidatingStore(this, this.#schemas, store)
+    return new ValidatingStore(this, this.#schemas, this.#reading, store)
   }
 
   handlers<Native = unknown>(
     handlers: ContractHandlers<ContractShape<Category, Definitions>, Native>,
     options: ValidateOption = {},
   ): HandlerMap<Native> {
-    // Sound: an entry is only called with events of its own type, which `handle` looks up by.
-    const byType = new Map(
-      Object.entries(handlers) as [
-        string,
-        ((event: RecordedEvent, context: HandlerContext<Native>) => unknown) | undefined,
-      ][],
-    )
+    // Sound: an entry is only called with events of its own type, which it is looked up by.
+    const entries = Object.entries(handlers) as [
+      string,
+      ((event: RecordedEvent, context: HandlerContext<Native>) => unknown) | undefined,
+    ][]
+    const byType = new Map(entries.filter(([, handler]) => handler !== undefined))
+    for (const type of Object.keys(handlers)) this.#checkType(type, `handlers.${type}`)
     for (const [type, handler] of byType) {
-      if (!this.#schemas.has(type)) {
-        throw invalidArgument(`handlers.${type}`, `is not an event of the contract "${this.category}"`)
-      }
-      if (handler === undefined) byType.delete(type)
-      else if (typeof handler !== 'function') throw invalidArgument(`handlers.${type}`, 'must be a function')
+      if (typeof handler !== 'function') throw invalidArgument(`handlers.${type}`, 'must be a function')
     }
-    const schemas = this.#schemas
-    return {
-      types: [...byType.keys()],
-      category: this.category,
-      handle: async (event, context) => {
-        const handler = byType.get(event.type)
-        if (handler === undefined || categoryOf(event.streamId) !== this.category) return
-        schemas.checkKnown(event)
-        await handler(options.validate === true ? await schemas.validatedOne(event) : event, context)
-      },
-    }
+    return this.#handlerMap<Native>([...byType.keys()], options, async (events, context) => {
+      for (const event of events) await byType.get(event.type)?.(event, context)
+    })
+  }
+
+  handler<Type extends keyof Definitions & string, Native = unknown>(
+    types: readonly Type[],
+    handle: (
+      events: readonly EventOf<ContractShape<Category, Definitions>, Type>[],
+      context: HandlerContext<Native>,
+    ) => void | Promise<void>,
+    options: ValidateOption = {},
+  ): HandlerMap<Native> {
+    for (const [index, type] of types.entries()) this.#checkType(type, `types[${index}]`)
+    // Sound: what is handed over is of these types, in their newest versions.
+    return this.#handlerMap(
+      types,
+      options,
+      handle as (events: readonly unknown[], context: HandlerContext<Native>) => unknown,
+    )
   }
 
   is<Type extends keyof Definitions & string = keyof Definitions & string>(
@@ -133,5 +165,31 @@ class DefinedEvents<Category extends string, Definitions extends EventDefinition
       this.#schemas.has(event.type) &&
       categoryOf(event.streamId) === this.category
     )
+  }
+
+  #checkType(type: string, field: string): void {
+    if (!this.#schemas.has(type))
+      throw invalidArgument(field, `is not an event of the contract "${this.category}"`)
+  }
+
+  #handlerMap<Native>(
+    types: readonly string[],
+    { validate = false }: ValidateOption,
+    handle: (events: readonly RecordedEvent[], context: HandlerContext<Native>) => unknown,
+  ): HandlerMap<Native> {
+    const wanted = new Set(types)
+    const stored = this.#reading.storedTypes(types)
+    const isStored = new Set(stored === 'all' ? [] : stored)
+    return {
+      types: stored,
+      category: this.category,
+      handle: async (event, context) => {
+        if (categoryOf(event.streamId) !== this.category) return
+        if (stored !== 'all' && !isStored.has(event.type)) return
+        const events = this.#reading.current(event).filter(({ type }) => wanted.has(type))
+        if (events.length === 0) return
+        await handle(validate ? await this.#schemas.validated(events) : events, context)
+      },
+    }
   }
 }

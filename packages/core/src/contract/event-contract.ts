@@ -1,4 +1,4 @@
-import type { Handler, HandlerMap } from '../consumer/subscription.ts'
+import type { Handler, HandlerContext, HandlerMap } from '../consumer/subscription.ts'
 import type {
   AppendOptions,
   AppendResult,
@@ -7,20 +7,30 @@ import type {
   ReadOptions,
   StreamHead,
 } from '../event-store.ts'
-import type { NewEvent } from '../event.ts'
+import type { NewEvent, RecordedEvent } from '../event.ts'
 import type { StreamId } from '../stream-id.ts'
 import type {
   ContractShape,
   DataInput,
+  DeprecatedTypeOf,
+  DeprecationOf,
   EventDefinitions,
   EventOf,
   NewEventOf,
   TypeOf,
   ValidEventOf,
 } from './event-definition.ts'
+import type { LegacyEvents, UnknownEvents } from './legacy-event.ts'
 
 /** The parts of an event that a contract does not determine. */
 export type EventOptions = Omit<NewEvent, 'type' | 'data' | 'schemaVersion'>
+
+declare const NOTICE: unique symbol
+
+/** A new event of a type that should not be written any more; it carries date and remark in its type alone. */
+export interface DeprecatedEvent<Type extends string, Data, Notice> extends NewEvent<Type, Data> {
+  readonly [NOTICE]?: Notice
+}
 
 export interface ValidateOption {
   /**
@@ -33,6 +43,14 @@ export interface ValidateOption {
 /** Handlers by event type. Types left out pass by. */
 export type ContractHandlers<Contract extends ContractShape, Native = unknown> = {
   readonly [Type in TypeOf<Contract>]?: Handler<Native, EventOf<Contract, Type>>
+}
+
+/** How a contract reads what was stored before it was as it is. */
+export interface ContractOptions<Definitions extends EventDefinitions = EventDefinitions> {
+  /** Types that are not written any more, by their stored names. Default: none. */
+  readonly legacy?: LegacyEvents<Definitions> | undefined
+  /** Default `stop`. */
+  readonly unknown?: UnknownEvents<Definitions> | undefined
 }
 
 /** An event store seen through a contract; made by {@link EventContract.store}. */
@@ -53,11 +71,12 @@ export interface ContractStore<Contract extends ContractShape> {
   ): Promise<AppendResult>
 
   /**
-   * Reads a stream of the category; a missing one reads as empty.
+   * Reads a stream of the category; a missing one reads as empty. Events come as {@link EventContract.current}
+   * gives them; ranges and limits count what was stored.
    *
-   * @throws {@link EventStoreError} `SCHEMA_MISMATCH` on an event whose type the contract does not define, or
-   *   whose schema version is newer than the contract's: its data would not be what the types say. With
-   *   `validate`, also on data that its schema refuses.
+   * @throws {@link EventStoreError} `SCHEMA_MISMATCH` on an event that the contract does not know and stops at,
+   *   or whose upcaster fails: its data would not be what the types say. With `validate`, also on data that its
+   *   schema refuses.
    */
   read(
     stream: StreamId<Contract['category']>,
@@ -79,6 +98,13 @@ export interface EventContract<
   readonly category: Category
   /** As given: spread it to compose contracts. */
   readonly definitions: Definitions
+  /** As given. */
+  readonly legacy: LegacyEvents<Definitions>
+  /** As given, or `stop`. */
+  readonly unknown: UnknownEvents<Definitions>
+
+  /** The same contract with another answer to events that it does not know: for one projection or handler. */
+  withUnknown(unknown: UnknownEvents<Definitions>): EventContract<Category, Definitions>
 
   /**
    * The stream id `category:id`. A stream id of this category is returned as it is, so no id can start with
@@ -89,6 +115,21 @@ export interface EventContract<
    */
   stream(id: string): StreamId<Category>
 
+  // Errors are told of the last overload, so the one for most events is the last.
+  /**
+   * An event of a type that its contract has marked: date and remark stand in the type of what it returns.
+   *
+   * @deprecated
+   */
+  event<Type extends DeprecatedTypeOf<ContractShape<Category, Definitions>>>(
+    type: Type,
+    data: DataInput<Definitions[Type]>,
+    options?: EventOptions,
+  ): DeprecatedEvent<
+    Type,
+    DataInput<Definitions[Type]>,
+    DeprecationOf<ContractShape<Category, Definitions>, Type>
+  >
   /** An event for {@link ContractStore.append}, typed by its schema's input. It is validated when appended. */
   event<Type extends keyof Definitions & string>(
     type: Type,
@@ -105,6 +146,17 @@ export interface EventContract<
     events: readonly NewEventOf<ContractShape<Category, Definitions>>[],
   ): Promise<readonly ValidEventOf<ContractShape<Category, Definitions>>[]>
 
+  /**
+   * What a stored event of this category is read as, in the newest versions: itself, itself brought up by its
+   * upcasters or under its new name, the parts it was split into, or nothing. Every reading by this contract
+   * goes through here. All that comes of one event has its place (`streamPosition`, `position`); what follows the
+   * first has an id derived from its id.
+   *
+   * @throws {@link EventStoreError} `SCHEMA_MISMATCH`: an event that the contract does not know and stops at; an
+   *   upcaster that throws (then its error is the `cause`) or returns nothing or a promise.
+   */
+  current(event: RecordedEvent): readonly EventOf<ContractShape<Category, Definitions>>[]
+
   /** The streams of this category in `store`, typed and validated. */
   store(
     store: Pick<EventStore, 'append' | 'read' | 'head'>,
@@ -113,8 +165,10 @@ export interface EventContract<
   /**
    * Handlers of a subscription: each gets the events of its type, from streams of this category alone.
    *
-   * An event of a newer schema version than the contract's fails with `SCHEMA_MISMATCH`, and so, with
-   * `validate`, does data that its schema refuses: the subscription's failure policy decides.
+   * Older events are handled as {@link EventContract.current} gives them; the parts of one that was split, one
+   * after the other. A type that the contract does not know passes by, unless `unknown` is a function. A schema
+   * version that it does not know and stops at fails with `SCHEMA_MISMATCH`, and so, with `validate`, does data
+   * that its schema refuses: the subscription's failure policy decides.
    *
    * @throws {@link EventStoreError} `INVALID_ARGUMENT`: a handler for a type that the contract does not define.
    */
@@ -123,7 +177,26 @@ export interface EventContract<
     options?: ValidateOption,
   ): HandlerMap<Native>
 
-  /** Whether an event is of a type of this contract (or of the given one) and of a stream of its category. */
+  /**
+   * A handler of a subscription for events of several types, from streams of this category alone. It gets all
+   * that one stored event is read as at once, in order: so that an effect stamped with the event's place holds
+   * all of them. It is not called where nothing of `types` is left.
+   *
+   * @throws {@link EventStoreError} `INVALID_ARGUMENT`: a type that the contract does not define.
+   */
+  handler<Type extends keyof Definitions & string, Native = unknown>(
+    types: readonly Type[],
+    handle: (
+      events: readonly EventOf<ContractShape<Category, Definitions>, Type>[],
+      context: HandlerContext<Native>,
+    ) => void | Promise<void>,
+    options?: ValidateOption,
+  ): HandlerMap<Native>
+
+  /**
+   * Whether an event is of a type of this contract (or of the given one) and of a stream of its category. What
+   * was stored in an older version has older data: read it by {@link EventContract.current}.
+   */
   is<Type extends keyof Definitions & string = keyof Definitions & string>(
     event: { readonly type: string; readonly streamId: string },
     type?: Type,

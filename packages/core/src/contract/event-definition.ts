@@ -8,6 +8,27 @@ export interface EventDefinition<Schema extends StandardSchemaV1 = StandardSchem
   readonly schema: Schema
   /** Stored with each event as its `schemaVersion`, from 1. Default 1. */
   readonly version?: number
+  /**
+   * The versions before, the oldest first, each with the step to the next; made by `versions`. Older events
+   * than these are not known. Absent: whatever is older is read as it was stored.
+   */
+  readonly earlier?: readonly EarlierVersion[]
+  /** The type is still read, but no longer meant to be written; made by `deprecated`. */
+  readonly deprecated?: Deprecation
+}
+
+/** A version of an event's schema that has a successor. */
+export interface EarlierVersion {
+  readonly schema: StandardSchemaV1
+  /** From data of this version to data of the next. Pure: it changes neither argument and reads no clock. */
+  readonly upcast: (data: never, event: RecordedEvent) => unknown
+}
+
+/** Since when, and what to use instead. */
+export interface Deprecation {
+  /** A date: `2026-11-21`. */
+  readonly since: string
+  readonly remark: string
 }
 
 /** Event types of a contract by name: a schema, or a schema with its version. */
@@ -39,6 +60,21 @@ export type DataOutput<Definition> =
 
 /** The event types of a contract. */
 export type TypeOf<Contract extends ContractShape> = keyof Contract['definitions'] & string
+
+/** The event types of a contract that are marked as deprecated. */
+export type DeprecatedTypeOf<Contract extends ContractShape> = {
+  [Type in TypeOf<Contract>]: Contract['definitions'][Type] extends { readonly deprecated: Deprecation }
+    ? Type
+    : never
+}[TypeOf<Contract>]
+
+/** Since when a type is deprecated and why, as literals; `undefined` where it is not. */
+export type DeprecationOf<
+  Contract extends ContractShape,
+  Type extends TypeOf<Contract>,
+> = Contract['definitions'][Type] extends { readonly deprecated: infer Notice extends Deprecation }
+  ? Notice
+  : undefined
 
 /** A {@link RecordedEvent} of a stream of this category. */
 export interface ContractEvent<Category extends string, Type extends string, Data> extends RecordedEvent<

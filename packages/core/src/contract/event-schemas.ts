@@ -2,37 +2,47 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { EventStoreError, invalidArgument } from '../error.ts'
 import type { NewEvent, RecordedEvent } from '../event.ts'
 import { checkName } from '../stream-id.ts'
-import type { EventDefinition, EventDefinitions, ValidEvent } from './event-definition.ts'
+import { withFields } from '../with-fields.ts'
+import type { EarlierVersion, EventDefinition, EventDefinitions, ValidEvent } from './event-definition.ts'
 import { EventView } from './event-view.ts'
 import { validateData } from './schema-validation.ts'
-import { withFields } from '../with-fields.ts'
+import { MAX_SCHEMA_VERSION } from './schema-version.ts'
 
-const MAX_TYPE_BYTES = 255
-const MAX_SCHEMA_VERSION = 32_767
+export const MAX_TYPE_BYTES = 255
+
+/** An event type of a contract with everything filled in. */
+export interface CheckedDefinition {
+  readonly schema: StandardSchemaV1
+  readonly version: number
+  /** `undefined`: older events are read as they were stored. */
+  readonly earlier: readonly EarlierVersion[] | undefined
+}
 
 /** The schemas of a contract at run time, by event type. */
 export class EventSchemas {
+  readonly definitions: ReadonlyMap<string, CheckedDefinition>
   readonly #category: string
-  readonly #definitions = new Map<string, Required<EventDefinition>>()
 
   /** @throws {@link EventStoreError} `INVALID_ARGUMENT` naming what is no schema, type or version. */
   constructor(category: string, definitions: EventDefinitions) {
     this.#category = category
     if (typeof definitions !== 'object' || definitions === null)
       throw invalidArgument('definitions', 'must be an object')
+    const checked = new Map<string, CheckedDefinition>()
     for (const [type, definition] of Object.entries(definitions)) {
       checkName(type, `definitions.${type}`, MAX_TYPE_BYTES)
-      this.#definitions.set(type, checkDefinition(definition, `definitions.${type}`))
+      checked.set(type, checkDefinition(definition, `definitions.${type}`))
     }
+    this.definitions = checked
   }
 
   has(type: string): boolean {
-    return this.#definitions.has(type)
+    return this.definitions.has(type)
   }
 
   /** The version that a new event of this type is stored with; `undefined` for an unknown type. */
   versionOf(type: string): number | undefined {
-    return this.#definitions.get(type)?.version
+    return this.definitions.get(type)?.version
   }
 
   /** Validates events to be appended. One after the other, so that the first at fault is the one reported. */
@@ -44,24 +54,20 @@ export class EventSchemas {
     return valid
   }
 
-  /** Returns the events of a page, all of known types and versions. */
-  known(page: readonly RecordedEvent[]): readonly RecordedEvent[] {
-    for (const event of page) this.#definitionOf(event)
-    return page
-  }
-
-  /** The events of a page with their data run through their schemas. */
-  async validated(page: readonly RecordedEvent[]): Promise<readonly RecordedEvent[]> {
+  /** Events of this contract with their data run through their schemas. */
+  async validated(events: readonly RecordedEvent[]): Promise<readonly RecordedEvent[]> {
     const views: RecordedEvent[] = []
-    for (const event of page) views.push(await this.validatedOne(event))
+    for (const event of events) views.push(await this.#validatedOne(event))
     return views
   }
 
-  async validatedOne(event: RecordedEvent): Promise<RecordedEvent> {
-    const { schema } = this.#definitionOf(event)
-    const { streamId, streamPosition, data } = event
+  async #validatedOne(event: RecordedEvent): Promise<RecordedEvent> {
+    const { id, type, schemaVersion, streamId, streamPosition, data } = event
+    const definition = this.definitions.get(type)
+    if (definition === undefined) return event
     try {
-      return new EventView(event, await validateData(schema, data, 'data'))
+      const validData = await validateData(definition.schema, data, 'data')
+      return new EventView(event, { id, type, schemaVersion, data: validData })
     } catch (error) {
       if (!EventStoreError.is(error, 'SCHEMA_MISMATCH')) throw error
       const message = `event ${streamPosition} of stream ${JSON.stringify(streamId)}: ${error.message}`
@@ -72,15 +78,10 @@ export class EventSchemas {
     }
   }
 
-  /** Refuses an event whose data would not be what the contract's types say. */
-  checkKnown(event: RecordedEvent): void {
-    this.#definitionOf(event)
-  }
-
   async #validateNew(event: NewEvent, field: string): Promise<ValidEvent> {
     if (typeof event !== 'object' || event === null) throw invalidArgument(field, 'must be an object')
     const { type, schemaVersion } = event
-    const definition = this.#definitions.get(type)
+    const definition = this.definitions.get(type)
     if (definition === undefined) {
       throw mismatch(
         `${field}.type`,
@@ -97,38 +98,22 @@ export class EventSchemas {
     const data = await validateData(schema, event.data, `${field}.data`)
     return withFields(event, { data, schemaVersion: version })
   }
-
-  #definitionOf(event: RecordedEvent): Required<EventDefinition> {
-    const definition = this.#definitions.get(event.type)
-    if (definition !== undefined && event.schemaVersion <= definition.version) return definition
-    const { type, schemaVersion, streamId, streamPosition } = event
-    const what =
-      definition === undefined
-        ? `type ${quoted(type)}, which the contract ${quoted(this.#category)} does not define`
-        : `type ${quoted(type)} in schema version ${schemaVersion}, the contract knows up to ${definition.version}`
-    throw new EventStoreError(
-      'SCHEMA_MISMATCH',
-      `event ${streamPosition} of stream ${quoted(streamId)} is of ${what}`,
-      {
-        field: definition === undefined ? 'type' : 'schemaVersion',
-      },
-    )
-  }
 }
 
-function checkDefinition(definition: unknown, field: string): Required<EventDefinition> {
+function checkDefinition(definition: unknown, field: string): CheckedDefinition {
   // A schema may be callable, as those of ArkType are.
-  if (isSchema(definition)) return { schema: definition, version: 1 }
-  if (
-    typeof definition === 'object' &&
-    definition !== null &&
-    'schema' in definition &&
-    isSchema(definition.schema)
-  ) {
-    const version = 'version' in definition ? definition.version : undefined
-    return { schema: definition.schema, version: checkVersion(version ?? 1, `${field}.version`) }
-  }
-  throw invalidArgument(field, 'must be a Standard Schema, or { schema, version }')
+  if (isSchema(definition)) return { schema: definition, version: 1, earlier: undefined }
+  if (!isDefinition(definition))
+    throw invalidArgument(field, 'must be a Standard Schema, or { schema, version }')
+  const { schema, version = 1, earlier } = definition
+  checkVersion(version, `${field}.version`)
+  if (earlier !== undefined && (!Array.isArray(earlier) || earlier.length >= version))
+    throw invalidArgument(`${field}.earlier`, 'must be made by versions()')
+  return { schema, version, earlier }
+}
+
+function isDefinition(value: unknown): value is EventDefinition {
+  return typeof value === 'object' && value !== null && 'schema' in value && isSchema(value.schema)
 }
 
 function isSchema(value: unknown): value is StandardSchemaV1 {
@@ -143,7 +128,7 @@ function isSchema(value: unknown): value is StandardSchemaV1 {
   )
 }
 
-function checkVersion(version: unknown, field: string): number {
+function checkVersion(version: unknown, field: string): void {
   if (
     typeof version !== 'number' ||
     !Number.isInteger(version) ||
@@ -152,7 +137,6 @@ function checkVersion(version: unknown, field: string): number {
   ) {
     throw invalidArgument(field, `must be an integer from 1 to ${MAX_SCHEMA_VERSION}`)
   }
-  return version
 }
 
 function mismatch(field: string, message: string): EventStoreError<'SCHEMA_MISMATCH'> {

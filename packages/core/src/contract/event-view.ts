@@ -3,26 +3,28 @@ import type { EventMetadata, EventOrigin, PlainEvent, RecordedEvent } from '../e
 import type { Position } from '../position.ts'
 import type { StreamId } from '../stream-id.ts'
 
-/** A recorded event with other `data`; everything else is read from the event that was stored. */
+/** What an event is read as, where that is not what was stored. */
+export interface EventReplacement {
+  readonly id: string
+  readonly type: string
+  readonly schemaVersion: number
+  readonly data: unknown
+}
+
+/** A recorded event with other contents; everything else is read from the event that was stored. */
 export class EventView implements RecordedEvent {
+  readonly id: string
+  readonly type: string
+  readonly schemaVersion: number
   readonly data: unknown
   readonly #recorded: RecordedEvent
 
-  constructor(recorded: RecordedEvent, data: unknown) {
+  constructor(recorded: RecordedEvent, { id, type, schemaVersion, data }: EventReplacement) {
     this.#recorded = recorded
+    this.id = id
+    this.type = type
+    this.schemaVersion = schemaVersion
     this.data = data
-  }
-
-  get id(): string {
-    return this.#recorded.id
-  }
-
-  get type(): string {
-    return this.#recorded.type
-  }
-
-  get schemaVersion(): number {
-    return this.#recorded.schemaVersion
   }
 
   get streamId(): StreamId {
@@ -62,9 +64,12 @@ export class EventView implements RecordedEvent {
   }
 
   toJSON(): PlainEvent {
-    const { data } = this
+    const { id, type, schemaVersion, data } = this
     return {
       ...this.#recorded.toJSON(),
+      id,
+      type,
+      schemaVersion,
       data: data instanceof Uint8Array ? Buffer.from(data).toString('base64') : data,
     }
   }
