@@ -3,17 +3,35 @@ import type { AdapterTransaction, BackendAdapter } from './adapter.ts'
 import type { DocumentStore } from './document-store.ts'
 import type { EventLogAdapter } from './log-adapter.ts'
 import type { Backend, Transaction } from './backend.ts'
+import { CallsInHand, withCallsInHand } from './calls-in-hand.ts'
 import type { Capabilities } from './capabilities.ts'
-import { EventStoreError, notSupported } from './error.ts'
+import { EventStoreError, invalidArgument, notSupported } from './error.ts'
 import type { EventStream } from './event-stream.ts'
 import { logAsStore, publishingCapabilities } from './log-store.ts'
 import { WrappedEventStream } from './wrapped-event-stream.ts'
 import { WrappedDocumentStore } from './wrapped-document-store.ts'
 import { WrappedEventStore } from './wrapped-event-store.ts'
 
+/** What each backend was made of. */
+const adapters = new WeakMap<Backend, BackendAdapter>()
+
 /** Makes the ports that users hold around an adapter. Adapter packages call it; users call those. */
 export function createBackend<Native = unknown>(adapter: BackendAdapter<Native>): Backend<Native> {
-  return new WrappedBackend(adapter)
+  const backend = new WrappedBackend(adapter)
+  // Sound: what is looked up by a backend was put there with its type.
+  adapters.set(backend as Backend, adapter as BackendAdapter)
+  return backend
+}
+
+/**
+ * The adapter that a backend was made of, for decorators: they change it and call {@link createBackend}.
+ *
+ * @throws {@link EventStoreError} `INVALID_ARGUMENT`: it was not made by {@link createBackend}.
+ */
+export function adapterOf<Native>(backend: Backend<Native>): BackendAdapter<Native> {
+  const adapter = adapters.get(backend as Backend)
+  if (adapter === undefined) throw invalidArgument('backend', 'was not made by createBackend')
+  return adapter as BackendAdapter<Native>
 }
 
 /**
@@ -46,9 +64,11 @@ class WrappedBackend<Native> implements Backend<Native> {
   readonly #adapter: BackendAdapter<Native>
   readonly #log: WrappedEventStore | undefined
   readonly #ownDocuments: WrappedDocumentStore
+  readonly #callsInHand = new CallsInHand()
   #closing: Promise<void> | undefined
 
-  constructor(adapter: BackendAdapter<Native>) {
+  constructor(given: BackendAdapter<Native>) {
+    const adapter = withCallsInHand(given, this.#callsInHand)
     this.#adapter = adapter
     this.name = adapter.name
     this.capabilities = withBorrowed(adapter)
@@ -96,6 +116,7 @@ class WrappedBackend<Native> implements Backend<Native> {
     await this.store.close()
     await this.#log?.close()
     this.#ownDocuments.close()
+    await this.#callsInHand.settled()
     await this.#adapter.doClose()
   }
 }

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
-import { EventStoreError } from '@eventspine/core'
+import { EventStoreError, partitionOf } from '@eventspine/core'
 import type { Case } from '../kit.ts'
 import { refusal, refusalAtOnce } from '../refusal.ts'
 import { numberOf, sampleEvent, sampleEvents } from '../sample-events.ts'
+import { turn } from '../turn.ts'
 
 const numbersTo = (count: number): readonly number[] => Array.from({ length: count }, (_, index) => index + 1)
 
@@ -152,6 +153,35 @@ export const groupingCases: readonly Case[] = [
         numbersTo(40),
         'what was in hand when the store was closed was written',
       )
+    },
+  },
+  {
+    id: 'grouping/close-while-reading',
+    laws: ['R4'],
+    title:
+      'settles every read that is under way when the backend is closed: it ends, or is refused as closed',
+    async run({ open }) {
+      const { backend } = await open({ partitions: 2 })
+      const { store, documents } = backend
+      await store.append('counter:1', sampleEvents(60))
+      const notes = documents.collection('notes')
+      await notes.put('n', 1)
+      const passes = (pages: AsyncIterable<unknown>) => async () => {
+        for await (const _ of pages) if (_ === undefined) break
+      }
+      const reads = Array.from({ length: 10 }, (): readonly (() => Promise<unknown>)[] => [
+        passes(store.read('counter:1', { pageSize: 1 }).pages()),
+        passes(store.feed({ partition: partitionOf('counter:1', 2), pageSize: 1 }).slices()),
+        () => store.head('counter:1'),
+        () => notes.get('n'),
+      ])
+      const underWay = Promise.allSettled(reads.flat().map((read) => read()))
+      await turn()
+      await backend.close()
+      for (const result of await underWay) {
+        if (result.status === 'fulfilled') continue
+        assert.ok(EventStoreError.is(result.reason, 'CLOSED'), `a read failed: ${String(result.reason)}`)
+      }
     },
   },
 ]
