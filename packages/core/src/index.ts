@@ -47,6 +47,7 @@ export type {
   CompetingTry,
   ParkOutcome,
 } from './competing-adapter.ts'
+export { writeRelayed, type RelayLimits } from './relay-batches.ts'
 export type { RelayChange, RelayEvent, RelaySession } from './relay-session.ts'
 export type { AdapterModule, AdapterRegistry, Backend, OpenOptions, Transaction } from './backend.ts'
 export type { Capabilities, Scope } from './capabilities.ts'
@@ -136,6 +137,7 @@ export type {
 export { defineEvents } from './contract/define-events.ts'
 export { deprecated } from './contract/deprecated-event.ts'
 export { versions, type VersionedEvent } from './contract/event-versions.ts'
+export { placeInStream } from './contract/event-view.ts'
 export {
   readAs,
   type LegacyEvent,

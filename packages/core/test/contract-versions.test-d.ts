@@ -93,16 +93,6 @@ describe('legacy types', () => {
   })
 })
 
-describe('a handler for several types', () => {
-  test('gets their events, in their newest versions', () => {
-    account.handler(['Opened', 'Deposited'], (events) => {
-      expectTypeOf(events).toEqualTypeOf<readonly EventOf<typeof account, 'Opened' | 'Deposited'>[]>()
-    })
-    // @ts-expect-error -- no such type
-    account.handler(['Stolen'], () => undefined)
-  })
-})
-
 describe('a deprecated type', () => {
   test('says since when and why', () => {
     expectTypeOf<DeprecatedTypeOf<typeof account>>().toEqualTypeOf<'Raised'>()

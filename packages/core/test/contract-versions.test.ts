@@ -7,6 +7,7 @@ import {
   EventStoreError,
   type HandlerContext,
   type NewEvent,
+  placeInStream,
   readAs,
   type RecordedEvent,
   versions,
@@ -191,6 +192,8 @@ describe('an event that is split', () => {
     expect(parts[0]?.id).toBe(event.id)
     expect(parts[1]?.id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
     expect(account.current(event)[1]?.id).toBe(parts[1]?.id)
+    expect(parts.map((part) => placeInStream(part))).toEqual([0.5, 1])
+    expect(placeInStream(event)).toBe(1)
   })
 
   test('may leave nothing', async () => {
@@ -318,13 +321,6 @@ describe('every way of reading', () => {
       handlers: account.handlers({ Opened: ({ data }) => void seen.push(data) }),
     })
     expect(seen).toEqual([{ owner: 'Ada' }])
-  })
-
-  test('of one handler for several types gets what came of one event at once', async () => {
-    const calls: unknown[] = []
-    const map = account.handler(['Opened', 'LimitSet'], (events) => void calls.push(facts(events)))
-    for (const event of await stored(...older)) await map.handle(event, context)
-    expect(calls).toEqual([current.slice(0, 2)])
   })
 
   test('of handlers takes every type where a function may know more', async () => {

@@ -99,7 +99,7 @@ export function commandHandler<State, Command, Category extends string, Definiti
     const handling = new Handling(store, decider, { streamId, commandId: id, metadata, signal })
     for (;;) {
       const { state, version, position, first } = await handling.load()
-      if (first.length > 0) return { token: position ?? '', version, events: first, state, repeated: true }
+      if (first !== undefined) return { token: position ?? '', version, events: first, state, repeated: true }
       checkVersion(streamId, expectedVersion, version)
       const decided = await handling.decide(command, state)
       if (decided.events.length === 0)

@@ -5,6 +5,7 @@ import {
   type EventDefinitions,
   type EventOf,
   EventStoreError,
+  placeInStream,
 } from '@eventspine/core'
 import type { Projection } from './projection.ts'
 import { documentsOf, type ProjectedDocument } from './read-model.ts'
@@ -59,12 +60,14 @@ export class DocumentProjector<State, Category extends string, Definitions exten
     event: EventOf<ContractShape<Category, Definitions>>,
     signal: AbortSignal,
   ): Promise<void> {
-    const { streamId, streamPosition, position } = event
+    const { streamId, position } = event
+    // Parts that one stored event is read as may concern the same document.
+    const place = placeInStream(event)
     for (;;) {
       signal.throwIfAborted()
       const current = await this.#collection.get(key)
       const streams = current?.value.streams ?? {}
-      if ((streams[streamId] ?? 0) >= streamPosition) {
+      if ((streams[streamId] ?? 0) >= place) {
         this.repeated++
         return
       }
@@ -73,7 +76,7 @@ export class DocumentProjector<State, Category extends string, Definitions exten
       const next = {
         ...(state === undefined ? {} : { state }),
         position,
-        streams: { ...streams, [streamId]: streamPosition },
+        streams: { ...streams, [streamId]: place },
       }
       const expectedRevision = current === undefined ? 'none' : { revision: current.revision }
       try {

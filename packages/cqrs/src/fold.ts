@@ -3,12 +3,13 @@ import {
   type DomainEventOf,
   type EventContract,
   type EventDefinitions,
-  type EventOf,
   EventStoreError,
   type EventStore,
   type Position,
+  type RecordedEvent,
   type StreamId,
 } from '@eventspine/core'
+import { type AsOf, Horizon } from './as-of.ts'
 
 /** What a fold needs: a decider has it. */
 export interface Folding<State, Category extends string, Definitions extends EventDefinitions> {
@@ -18,8 +19,8 @@ export interface Folding<State, Category extends string, Definitions extends Eve
 }
 
 export interface FoldOptions {
-  /** Fold no further than this version, from 0. Default: all. */
-  readonly at?: number | undefined
+  /** Fold no further than this version, from 0, or than this time by the store's clock. Default: all. */
+  readonly at?: AsOf | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -33,7 +34,7 @@ export interface Folded<State> {
 }
 
 /**
- * A live projection: folds a stream into its state as it is now, or as it was at a version. Nothing is stored.
+ * Folds a stream into its state as it is now, or as it was at a version or a time. Nothing is stored.
  * A stream that is missing, deleted, or shorter than `at` is folded as far as it goes: `version` tells.
  *
  * @param stream - the id within the category, or the whole stream id.
@@ -56,30 +57,33 @@ export async function fold<
   return foldUntil(store, folding, stream, options, () => false)
 }
 
-/** {@link fold} that ends before the first event for which `isEnd` holds. It is asked once an event, in order. */
+/**
+ * {@link fold} that ends before the first stored event for which `isEnd` holds. It is asked once an event, in
+ * order. What is folded is what the contract reads each as; places and versions are those of what was stored.
+ */
 export async function foldUntil<State, Category extends string, Definitions extends EventDefinitions>(
   store: Pick<EventStore, 'append' | 'read' | 'head'>,
   { events, initialState, evolve }: Folding<State, Category, Definitions>,
   stream: StreamId<Category>,
   { at, signal }: FoldOptions,
-  isEnd: (event: EventOf<ContractShape<Category, Definitions>>) => boolean,
+  isEnd: (stored: RecordedEvent) => boolean,
 ): Promise<Folded<State>> {
   let state = initialState()
   let version = 0
-  let last: EventOf<ContractShape<Category, Definitions>> | undefined
-  for await (const page of events.store(store).read(stream, { to: at, signal }).pages()) {
-    for (const event of page) {
-      if (isEnd(event)) return { state, version, position: last?.position }
-      if (event.streamPosition !== version + 1) throw truncated(event.streamId, event.streamPosition)
-      state = evolve(state, event)
-      version = event.streamPosition
-      last = event
+  let last: RecordedEvent | undefined
+  for await (const page of store.read(events.stream(stream), { to: at, signal }).pages()) {
+    for (const stored of page) {
+      if (isEnd(stored)) return { state, version, position: last?.position }
+      if (stored.streamPosition !== version + 1) throw truncated(stored.streamId, stored.streamPosition)
+      for (const event of events.current(stored)) state = evolve(state, event)
+      version = stored.streamPosition
+      last = stored
     }
   }
   return { state, version, position: last?.position }
 }
 
-function truncated(streamId: string, firstVersion: number): EventStoreError<'POSITION_EXPIRED'> {
+export function truncated(streamId: string, firstVersion: number): EventStoreError<'POSITION_EXPIRED'> {
   return new EventStoreError(
     'POSITION_EXPIRED',
     `stream ${JSON.stringify(streamId)} was truncated to version ${firstVersion}: its state needs the events before`,

@@ -2,9 +2,9 @@ import {
   type ContractShape,
   type EventDefinitions,
   type EventMetadata,
-  type EventOf,
   type EventStore,
   invalidArgument,
+  type RecordedEvent,
   type StreamId,
   type ValidEventOf,
 } from '@eventspine/core'
@@ -37,20 +37,25 @@ export class Handling<State, Command, Category extends string, Definitions exten
   }
 
   /**
-   * Folds the stream. Where the command was handled before, `first` has its events, and the fold ends behind
-   * them: the result is then the first one, whatever came after.
+   * Folds the stream. Where the command was handled before, `first` has its events as they are read today, and
+   * the fold ends behind them: the result is then the first one, whatever came after.
    */
   async load(): Promise<
-    Folded<State> & { readonly first: readonly CommittedEventOf<Category, Definitions>[] }
+    Folded<State> & { readonly first: readonly CommittedEventOf<Category, Definitions>[] | undefined }
   > {
-    const first: CommittedEventOf<Category, Definitions>[] = []
+    let first: CommittedEventOf<Category, Definitions>[] | undefined
+    let found = 0
     let wanted = this.#eventId(0)
     // Events of one command were one commit, so they stand together.
-    const isBehindFirst = (event: EventOf<ContractShape<Category, Definitions>>): boolean => {
-      if (event.id !== wanted) return first.length > 0
-      const { id, type, schemaVersion, streamId, streamPosition, data, metadata } = event
-      first.push({ id, type, schemaVersion, streamId, streamPosition, data, metadata })
-      wanted = this.#eventId(first.length)
+    const isBehindFirst = (stored: RecordedEvent): boolean => {
+      if (stored.id !== wanted) return found > 0
+      first ??= []
+      for (const event of this.#decider.events.current(stored)) {
+        const { id, type, schemaVersion, streamId, streamPosition, data, metadata } = event
+        first.push({ id, type, schemaVersion, streamId, streamPosition, data, metadata })
+      }
+      found++
+      wanted = this.#eventId(found)
       return false
     }
     const { streamId, signal } = this.#context

@@ -129,31 +129,26 @@ class DefinedEvents<Category extends string, Definitions extends EventDefinition
       string,
       ((event: RecordedEvent, context: HandlerContext<Native>) => unknown) | undefined,
     ][]
-    const byType = new Map(entries.filter(([, handler]) => handler !== undefined))
-    for (const type of Object.keys(handlers)) this.#checkType(type, `handlers.${type}`)
+    const byType = new Map(entries)
     for (const [type, handler] of byType) {
-      if (typeof handler !== 'function') throw invalidArgument(`handlers.${type}`, 'must be a function')
+      if (!this.#schemas.has(type))
+        throw invalidArgument(`handlers.${type}`, `is not an event of the contract "${this.category}"`)
+      if (handler === undefined) byType.delete(type)
+      else if (typeof handler !== 'function') throw invalidArgument(`handlers.${type}`, 'must be a function')
     }
-    return this.#handlerMap<Native>([...byType.keys()], options, async (events, context) => {
-      for (const event of events) await byType.get(event.type)?.(event, context)
-    })
-  }
-
-  handler<Type extends keyof Definitions & string, Native = unknown>(
-    types: readonly Type[],
-    handle: (
-      events: readonly EventOf<ContractShape<Category, Definitions>, Type>[],
-      context: HandlerContext<Native>,
-    ) => void | Promise<void>,
-    options: ValidateOption = {},
-  ): HandlerMap<Native> {
-    for (const [index, type] of types.entries()) this.#checkType(type, `types[${index}]`)
-    // Sound: what is handed over is of these types, in their newest versions.
-    return this.#handlerMap(
+    const types = this.#reading.storedTypes([...byType.keys()])
+    const isAsked = types === 'all' ? undefined : new Set(types)
+    return {
       types,
-      options,
-      handle as (events: readonly unknown[], context: HandlerContext<Native>) => unknown,
-    )
+      category: this.category,
+      handle: async (event, context) => {
+        if (categoryOf(event.streamId) !== this.category || isAsked?.has(event.type) === false) return
+        const events = this.#reading.current(event)
+        // All are validated before the first is handled: what will fail should fail without effects.
+        const valid = options.validate === true ? await this.#schemas.validated(events) : events
+        for (const one of valid) await byType.get(one.type)?.(one, context)
+      },
+    }
   }
 
   is<Type extends keyof Definitions & string = keyof Definitions & string>(
@@ -165,31 +160,5 @@ class DefinedEvents<Category extends string, Definitions extends EventDefinition
       this.#schemas.has(event.type) &&
       categoryOf(event.streamId) === this.category
     )
-  }
-
-  #checkType(type: string, field: string): void {
-    if (!this.#schemas.has(type))
-      throw invalidArgument(field, `is not an event of the contract "${this.category}"`)
-  }
-
-  #handlerMap<Native>(
-    types: readonly string[],
-    { validate = false }: ValidateOption,
-    handle: (events: readonly RecordedEvent[], context: HandlerContext<Native>) => unknown,
-  ): HandlerMap<Native> {
-    const wanted = new Set(types)
-    const stored = this.#reading.storedTypes(types)
-    const isStored = new Set(stored === 'all' ? [] : stored)
-    return {
-      types: stored,
-      category: this.category,
-      handle: async (event, context) => {
-        if (categoryOf(event.streamId) !== this.category) return
-        if (stored !== 'all' && !isStored.has(event.type)) return
-        const events = this.#reading.current(event).filter(({ type }) => wanted.has(type))
-        if (events.length === 0) return
-        await handle(validate ? await this.#schemas.validated(events) : events, context)
-      },
-    }
   }
 }

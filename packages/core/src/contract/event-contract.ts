@@ -1,4 +1,4 @@
-import type { Handler, HandlerContext, HandlerMap } from '../consumer/subscription.ts'
+import type { Handler, HandlerMap } from '../consumer/subscription.ts'
 import type {
   AppendOptions,
   AppendResult,
@@ -149,8 +149,8 @@ export interface EventContract<
   /**
    * What a stored event of this category is read as, in the newest versions: itself, itself brought up by its
    * upcasters or under its new name, the parts it was split into, or nothing. Every reading by this contract
-   * goes through here. All that comes of one event has its place (`streamPosition`, `position`); what follows the
-   * first has an id derived from its id.
+   * goes through here. All that comes of one event has its `streamPosition` and `position`; what follows the first
+   * has an id derived from its id, and {@link placeInStream} tells the parts apart.
    *
    * @throws {@link EventStoreError} `SCHEMA_MISMATCH`: an event that the contract does not know and stops at; an
    *   upcaster that throws (then its error is the `cause`) or returns nothing or a promise.
@@ -174,22 +174,6 @@ export interface EventContract<
    */
   handlers<Native = unknown>(
     handlers: ContractHandlers<ContractShape<Category, Definitions>, Native>,
-    options?: ValidateOption,
-  ): HandlerMap<Native>
-
-  /**
-   * A handler of a subscription for events of several types, from streams of this category alone. It gets all
-   * that one stored event is read as at once, in order: so that an effect stamped with the event's place holds
-   * all of them. It is not called where nothing of `types` is left.
-   *
-   * @throws {@link EventStoreError} `INVALID_ARGUMENT`: a type that the contract does not define.
-   */
-  handler<Type extends keyof Definitions & string, Native = unknown>(
-    types: readonly Type[],
-    handle: (
-      events: readonly EventOf<ContractShape<Category, Definitions>, Type>[],
-      context: HandlerContext<Native>,
-    ) => void | Promise<void>,
     options?: ValidateOption,
   ): HandlerMap<Native>
 

@@ -70,7 +70,8 @@ export class EventReading {
       return this.#parts(event, () => read(data as never, event))
     }
     const name = legacy ?? type
-    if (this.#knows(name, schemaVersion)) return [this.#part({ type: name, schemaVersion, data }, event, 0)]
+    if (this.#knows(name, schemaVersion))
+      return [this.#part({ type: name, schemaVersion, data }, event, 0, 1)]
     if (this.#unknown === 'skip') return []
     if (this.#unknown === 'stop') throw this.#refusal(event, name)
     const read = this.#unknown
@@ -93,10 +94,10 @@ export class EventReading {
   #parts(event: RecordedEvent, read: () => unknown): readonly RecordedEvent[] {
     const parts = run(event, 'its reading', read)
     const list: readonly unknown[] = Array.isArray(parts) ? parts : [parts]
-    return list.map((part, index) => this.#part(checkPart(part, event), event, index))
+    return list.map((part, index) => this.#part(checkPart(part, event), event, index, list.length))
   }
 
-  #part(part: PlainPart, event: RecordedEvent, index: number): RecordedEvent {
+  #part(part: PlainPart, event: RecordedEvent, index: number, parts: number): RecordedEvent {
     const { type } = part
     const definition = this.#definitions.get(type)
     if (definition === undefined) {
@@ -115,7 +116,9 @@ export class EventReading {
       data = run(event, `the upcaster from version ${from + step}`, () => upcast(data as never, event))
     }
     const id = index === 0 ? event.id : derivedId(event.id, index)
-    return new EventView(event, { id, type, schemaVersion: version, data })
+    // Exact for the last: an integer less nothing.
+    const place = event.streamPosition - (parts - 1 - index) / parts
+    return new EventView(event, { id, type, schemaVersion: version, data, place })
   }
 
   #knows(type: string, schemaVersion: number): boolean {

@@ -4,7 +4,7 @@ import type { NewEvent, RecordedEvent } from '../event.ts'
 import { checkName } from '../stream-id.ts'
 import { withFields } from '../with-fields.ts'
 import type { EarlierVersion, EventDefinition, EventDefinitions, ValidEvent } from './event-definition.ts'
-import { EventView } from './event-view.ts'
+import { EventView, placeInStream } from './event-view.ts'
 import { validateData } from './schema-validation.ts'
 import { MAX_SCHEMA_VERSION } from './schema-version.ts'
 
@@ -67,7 +67,7 @@ export class EventSchemas {
     if (definition === undefined) return event
     try {
       const validData = await validateData(definition.schema, data, 'data')
-      return new EventView(event, { id, type, schemaVersion, data: validData })
+      return new EventView(event, { id, type, schemaVersion, data: validData, place: placeInStream(event) })
     } catch (error) {
       if (!EventStoreError.is(error, 'SCHEMA_MISMATCH')) throw error
       const message = `event ${streamPosition} of stream ${JSON.stringify(streamId)}: ${error.message}`

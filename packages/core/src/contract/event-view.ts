@@ -9,6 +9,8 @@ export interface EventReplacement {
   readonly type: string
   readonly schemaVersion: number
   readonly data: unknown
+  /** See {@link placeInStream}. */
+  readonly place: number
 }
 
 /** A recorded event with other contents; everything else is read from the event that was stored. */
@@ -17,14 +19,16 @@ export class EventView implements RecordedEvent {
   readonly type: string
   readonly schemaVersion: number
   readonly data: unknown
+  readonly place: number
   readonly #recorded: RecordedEvent
 
-  constructor(recorded: RecordedEvent, { id, type, schemaVersion, data }: EventReplacement) {
+  constructor(recorded: RecordedEvent, { id, type, schemaVersion, data, place }: EventReplacement) {
     this.#recorded = recorded
     this.id = id
     this.type = type
     this.schemaVersion = schemaVersion
     this.data = data
+    this.place = place
   }
 
   get streamId(): StreamId {
@@ -77,4 +81,13 @@ export class EventView implements RecordedEvent {
   [inspect.custom](): unknown {
     return this.toJSON()
   }
+}
+
+/**
+ * Where an event stands in its stream, for whoever notes how far a stream was applied: its `streamPosition`. Of
+ * the parts that a stored event is split into only the last has it; those before have fractions below it, rising
+ * in order, so that no part is taken for one that was applied.
+ */
+export function placeInStream(event: RecordedEvent): number {
+  return event instanceof EventView ? event.place : event.streamPosition
 }
