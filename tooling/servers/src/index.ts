@@ -1,3 +1,10 @@
+export type { CouchbaseCounts } from './couchbase-proxy/couchbase-counts.ts'
+export { startCouchbaseProxy, type CouchbaseProxy } from './couchbase-proxy/couchbase-proxy.ts'
+export type {
+  ChosenCouchbaseRequest,
+  CouchbaseFate,
+  CouchbaseRequest,
+} from './couchbase-proxy/couchbase-request.ts'
 export { kafkaSocketFactory, redisNatMap } from './fault-proxy/client-options.ts'
 export { startFaultProxy, type FaultProxy, type RequestFaultResult } from './fault-proxy/fault-proxy.ts'
 export type { ChosenRequest, LostReply } from './fault-proxy/request-fault.ts'
