@@ -47,7 +47,6 @@ export type {
   CompetingTry,
   ParkOutcome,
 } from './competing-adapter.ts'
-export { writeRelayed, type RelayLimits } from './relay-batches.ts'
 export type { RelayChange, RelayEvent, RelaySession } from './relay-session.ts'
 export type { AdapterModule, AdapterRegistry, Backend, OpenOptions, Transaction } from './backend.ts'
 export type { Capabilities, Scope } from './capabilities.ts'
