@@ -71,9 +71,10 @@ export async function foldUntil<State, Category extends string, Definitions exte
   let state = initialState()
   let version = 0
   let last: RecordedEvent | undefined
-  for await (const page of store.read(events.stream(stream), { to: at, signal }).pages()) {
+  const horizon = new Horizon(at, 'at')
+  for await (const page of store.read(events.stream(stream), { to: horizon.to, signal }).pages()) {
     for (const stored of page) {
-      if (isEnd(stored)) return { state, version, position: last?.position }
+      if (horizon.isBefore(stored) || isEnd(stored)) return { state, version, position: last?.position }
       if (stored.streamPosition !== version + 1) throw truncated(stored.streamId, stored.streamPosition)
       for (const event of events.current(stored)) state = evolve(state, event)
       version = stored.streamPosition
