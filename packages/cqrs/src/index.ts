@@ -8,3 +8,8 @@ export { projection, type Evolutions, type Projection, type ProjectionDefinition
 export { readModel, type ReadModel, type ReadModelEntry } from './read-model.ts'
 export type { RetryNotice, RetryOptions } from './retry-budget.ts'
 export { runProjection, type RunningProjection, type RunProjectionOptions } from './run-projection.ts'
+export { messageSchedule, type Added, type MessageSchedule } from './schedule/message-schedule.ts'
+export type { ScheduleOptions } from './schedule/message-schedule.ts'
+export type { DeliverContext, ScheduleNotice, ScheduleRunOptions } from './schedule/run-options.ts'
+export type { RunningSchedule } from './schedule/running-schedule.ts'
+export type { Cancellation, ScheduledMessage } from './schedule/scheduled-message.ts'

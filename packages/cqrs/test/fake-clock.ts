@@ -1,0 +1,14 @@
+/** A clock that stands until somebody moves it. */
+export class FakeClock {
+  nowMs: number
+
+  constructor(nowMs = Date.UTC(2030, 0, 1)) {
+    this.nowMs = nowMs
+  }
+
+  readonly read = (): number => this.nowMs
+
+  advance(ms: number): void {
+    this.nowMs += ms
+  }
+}
