@@ -5,6 +5,12 @@ export type {
   CouchbaseFate,
   CouchbaseRequest,
 } from './couchbase-proxy/couchbase-request.ts'
+export { startDynamodbProxy, type DynamodbProxy } from './dynamodb-proxy/dynamodb-proxy.ts'
+export type {
+  ChosenDynamodbRequest,
+  DynamodbFate,
+  DynamodbRequest,
+} from './dynamodb-proxy/dynamodb-request.ts'
 export { kafkaSocketFactory, redisNatMap } from './fault-proxy/client-options.ts'
 export { startFaultProxy, type FaultProxy, type RequestFaultResult } from './fault-proxy/fault-proxy.ts'
 export type { ChosenRequest, LostReply } from './fault-proxy/request-fault.ts'
