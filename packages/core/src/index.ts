@@ -137,6 +137,17 @@ export { defineEvents } from './contract/define-events.ts'
 export { deprecated } from './contract/deprecated-event.ts'
 export { versions, type VersionedEvent } from './contract/event-versions.ts'
 export { placeInStream } from './contract/event-view.ts'
+export { checkContractLock, type ContractLockOptions } from './contract/lock/check-contract-lock.ts'
+export { contractChanges, type ContractChange } from './contract/lock/contract-changes.ts'
+export {
+  contractLock,
+  type ContractLock,
+  type LockableContract,
+  type LockedContract,
+  type LockedEvent,
+  type LockedLegacy,
+  type ToJsonSchema,
+} from './contract/lock/contract-lock.ts'
 export {
   readAs,
   type LegacyEvent,
