@@ -1,8 +1,5 @@
-import { checkInteger } from '../arguments.ts'
 import type { CompetingAdapter } from '../competing-adapter.ts'
-import { EventStoreError } from '../error.ts'
-import { LinkedSignal } from '../linked-signal.ts'
-import { type ParsedPosition, parseToken, type Token } from '../position.ts'
+import type { ParsedPosition, Token } from '../position.ts'
 import { uuidv7 } from '../uuid.ts'
 import { competingLag } from './competing-group.ts'
 import { CompetingRun } from './competing-run.ts'
@@ -10,9 +7,8 @@ import type { ConsumerOptions } from './consumer-options.ts'
 import { abortableDelay } from './delay.ts'
 import type { ConsumerBackend, RunEnd } from './run.ts'
 import type { PartitionLag, RunResult, Subscription } from './subscription.ts'
+import { endSubscription, waitUntilCaughtUp } from './subscription-end.ts'
 
-const DEFAULT_STOP_MS = 30_000
-const DEFAULT_CATCH_UP_MS = 30_000
 const CATCH_UP_POLL_MS = 25
 
 export interface CompetingSubscriptionTerms {
@@ -51,27 +47,18 @@ export class CompetingSubscription implements Subscription {
     return { handled: this.#handled, caughtUp: this.#caughtUp, ownedElsewhere: [] }
   }
 
-  async caughtUpTo(
+  caughtUpTo(
     token: Token,
     options: { readonly timeoutMs?: number; readonly signal?: AbortSignal } = {},
   ): Promise<void> {
-    const { timeoutMs = DEFAULT_CATCH_UP_MS } = options
-    checkInteger(timeoutMs, 'timeoutMs', 0, 2 ** 31 - 1)
-    const positions = parseToken(token)
-    if (positions.some(({ incarnation }) => incarnation !== this.#terms.backend.store.incarnation)) {
-      throw new EventStoreError('FEED_DIVERGED', 'the token is of another store', { field: 'token' })
-    }
-    const linked = new LinkedSignal([options.signal, this.#stopping.signal], timeoutMs)
-    try {
-      for (const position of positions) {
-        while (!(await this.#isBehind(position))) {
-          if (linked.signal.aborted) throw this.#notCaughtUp(linked, timeoutMs, options.signal)
-          await abortableDelay(CATCH_UP_POLL_MS, linked.signal)
-        }
-      }
-    } finally {
-      linked.unlink()
-    }
+    return waitUntilCaughtUp(token, options, {
+      group: this.group,
+      incarnation: this.#terms.backend.store.incarnation,
+      stopping: this.#stopping.signal,
+      failure: () => this.#failure?.error,
+      isBehind: (position) => this.#isBehind(position),
+      pause: (signal) => abortableDelay(CATCH_UP_POLL_MS, signal),
+    })
   }
 
   lag(): Promise<readonly PartitionLag[]> {
@@ -79,14 +66,12 @@ export class CompetingSubscription implements Subscription {
     return competingLag(backend, competing, this.group)
   }
 
-  async stop(options: { readonly timeoutMs?: number | undefined } = {}): Promise<void> {
-    const { timeoutMs = DEFAULT_STOP_MS } = options
-    checkInteger(timeoutMs, 'timeoutMs', 0, 2 ** 31 - 1)
-    this.#stopping.abort()
-    const timer = setTimeout(() => this.#abandoned.abort(), timeoutMs)
-    // The failure that ended it is `completed`'s to tell.
-    await this.completed.catch(() => undefined)
-    clearTimeout(timer)
+  stop(options: { readonly timeoutMs?: number | undefined } = {}): Promise<void> {
+    return endSubscription(options, {
+      stopping: this.#stopping,
+      abandoned: this.#abandoned,
+      completed: this.completed,
+    })
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -137,19 +122,5 @@ export class CompetingSubscription implements Subscription {
     if (state === undefined) return sequence === 0
     const { handedOut, firstInHand = Infinity } = state
     return handedOut >= sequence && firstInHand > sequence
-  }
-
-  #notCaughtUp(linked: LinkedSignal, timeoutMs: number, signal: AbortSignal | undefined): EventStoreError {
-    const group = `group ${JSON.stringify(this.group)}`
-    if (this.#stopping.signal.aborted) {
-      return new EventStoreError('CONSUMER_STOPPED', `the subscription of ${group} has ended`, {
-        cause: this.#failure?.error,
-      })
-    }
-    if (linked.timedOut)
-      return new EventStoreError('TIMEOUT', `${group} did not catch up within ${timeoutMs} ms`, {
-        retryable: true,
-      })
-    return new EventStoreError('ABORTED', `waiting for ${group} was aborted`, { cause: signal?.reason })
   }
 }

@@ -1,27 +1,24 @@
-import { EventStoreError, notSupported } from '../error.ts'
+import { notSupported } from '../error.ts'
 import {
   comparePositions,
   FEED_START,
   formatPosition,
-  parseToken,
+  type ParsedPosition,
   type Position,
   type Token,
 } from '../position.ts'
 import { uuidv7 } from '../uuid.ts'
-import { checkInteger } from '../arguments.ts'
 import type { ConsumerOptions } from './consumer-options.ts'
 import { groupLag, readCheckpoint } from './consumer-group.ts'
 import { checkpointOwner } from './checkpoint.ts'
 import { GroupShare } from './group-share.ts'
-import { LinkedSignal } from '../linked-signal.ts'
 import { Membership } from './membership.ts'
 import { PartitionConsumer } from './partition-consumer.ts'
 import type { PartitionShare } from './partition-share.ts'
 import type { ConsumerBackend } from './run.ts'
 import type { PartitionLag, RunResult, Subscription } from './subscription.ts'
+import { endSubscription, waitUntilCaughtUp } from './subscription-end.ts'
 
-const DEFAULT_STOP_MS = 30_000
-const DEFAULT_CATCH_UP_MS = 30_000
 /** How often a checkpoint that another process owns is looked at. */
 const ELSEWHERE_POLL_MS = 25
 
@@ -129,43 +126,30 @@ export class GroupSubscription implements Subscription {
     return this.#options.group
   }
 
-  async caughtUpTo(
+  caughtUpTo(
     token: Token,
     options: { readonly timeoutMs?: number; readonly signal?: AbortSignal } = {},
   ): Promise<void> {
-    const { timeoutMs = DEFAULT_CATCH_UP_MS } = options
-    checkInteger(timeoutMs, 'timeoutMs', 0, 2 ** 31 - 1)
-    const { store } = this.#backend
-    const positions = parseToken(token)
-    if (positions.some(({ incarnation }) => incarnation !== store.incarnation)) {
-      throw new EventStoreError('FEED_DIVERGED', 'the token is of another store', { field: 'token' })
-    }
-    const linked = new LinkedSignal([options.signal, this.#stopping.signal], timeoutMs)
-    try {
-      for (const wanted of positions) {
-        const position = formatPosition(wanted.incarnation, wanted.partition, wanted)
-        while (!(await this.#isBehind(wanted.partition, position))) {
-          if (linked.signal.aborted) throw this.#notCaughtUp(linked, timeoutMs, options.signal)
-          await this.#somethingReached(linked.signal)
-        }
-      }
-    } finally {
-      linked.unlink()
-    }
+    return waitUntilCaughtUp(token, options, {
+      group: this.group,
+      incarnation: this.#backend.store.incarnation,
+      stopping: this.#stopping.signal,
+      failure: () => this.#failure?.error,
+      isBehind: (position) => this.#isBehind(position),
+      pause: (signal) => this.#somethingReached(signal),
+    })
   }
 
   lag(): Promise<readonly PartitionLag[]> {
     return groupLag(this.#backend, this.group)
   }
 
-  async stop(options: { readonly timeoutMs?: number | undefined } = {}): Promise<void> {
-    const { timeoutMs = DEFAULT_STOP_MS } = options
-    checkInteger(timeoutMs, 'timeoutMs', 0, 2 ** 31 - 1)
-    this.#stopping.abort()
-    const timer = setTimeout(() => this.#abandoned.abort(), timeoutMs)
-    // The failure that ended it is `completed`'s to tell.
-    await this.completed.catch(() => undefined)
-    clearTimeout(timer)
+  stop(options: { readonly timeoutMs?: number | undefined } = {}): Promise<void> {
+    return endSubscription(options, {
+      stopping: this.#stopping,
+      abandoned: this.#abandoned,
+      completed: this.completed,
+    })
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -206,29 +190,17 @@ export class GroupSubscription implements Subscription {
     this.#stopping.abort()
   }
 
-  async #isBehind(partition: number, position: Position): Promise<boolean> {
+  async #isBehind(wanted: ParsedPosition): Promise<boolean> {
+    const { incarnation, partition } = wanted
+    const position = formatPosition(incarnation, partition, wanted)
     const own = this.#reached.get(partition)
     if (own !== undefined && comparePositions(own(), position) >= 0) return true
     const consumer = this.#consumers[this.#options.partitions.indexOf(partition)]
     // While this member owns the partition nobody else moves its checkpoint.
     if (consumer?.owned === true && own !== undefined) return false
     const checkpoint = await readCheckpoint(this.#backend, this.group, partition)
-    const start = formatPosition(this.#backend.store.incarnation, partition, FEED_START)
+    const start = formatPosition(incarnation, partition, FEED_START)
     return comparePositions(checkpoint?.position ?? start, position) >= 0
-  }
-
-  #notCaughtUp(linked: LinkedSignal, timeoutMs: number, signal: AbortSignal | undefined): EventStoreError {
-    const group = `group ${JSON.stringify(this.group)}`
-    if (this.#stopping.signal.aborted) {
-      return new EventStoreError('CONSUMER_STOPPED', `the subscription of ${group} has ended`, {
-        cause: this.#failure?.error,
-      })
-    }
-    if (linked.timedOut)
-      return new EventStoreError('TIMEOUT', `${group} did not catch up within ${timeoutMs} ms`, {
-        retryable: true,
-      })
-    return new EventStoreError('ABORTED', `waiting for ${group} was aborted`, { cause: signal?.reason })
   }
 
   /** Resolves soon: when something was reached, after a poll's time, or when `signal` aborts. */
