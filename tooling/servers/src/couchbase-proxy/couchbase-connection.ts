@@ -46,6 +46,7 @@ export class CouchbaseConnection {
       socket.on('close', () => {
         client.destroy()
         this.#endServer()
+        if (this.#server.closed) this.#fail()
         if (client.closed && this.#server.closed) onEnd()
       })
     }
@@ -60,6 +61,13 @@ export class CouchbaseConnection {
   #endServer(): void {
     // An orderly end: a reset could take away what the server has not read yet.
     if (this.#late.size === 0) this.#server.end()
+  }
+
+  /** What the server has not answered, it never will. */
+  #fail(): void {
+    for (const fated of [...this.#unanswered.values(), ...this.#late.values()]) fated.failed()
+    this.#unanswered.clear()
+    this.#late.clear()
   }
 
   #forward(frame: CouchbaseFrame): void {

@@ -20,11 +20,13 @@ export interface CouchbaseProxy extends AsyncDisposable {
   /** What clients have sent since the start or the last `resetCounts()`. */
   counts(): CouchbaseCounts
   resetCounts(): void
+  /** Requests whose fate has begun and not ended: what may still reach the server after `pass()`. */
+  readonly underWay: number
   /**
    * Has one request meet its fate. Several may be waited for at a time.
    *
    * @returns the request, once it has happened: for a lost reply and a late request when the server has answered, so
-   * that the work is done. `undefined` when `pass()` or `close()` comes first.
+   * that the work is done. `undefined` when `pass()`, `close()` or the end of the connection comes first.
    */
   strike(fate: CouchbaseFate, which: ChosenCouchbaseRequest): Promise<CouchbaseRequest | undefined>
   /** Asks `rule` about each request that no `strike` is for, until `pass()`. */
@@ -83,6 +85,9 @@ export async function startCouchbaseProxy(serverUrl: string): Promise<CouchbaseP
     port: port.port,
     get connections() {
       return open.size
+    },
+    get underWay() {
+      return fates.underWay
     },
     counts: () => counter.counts(),
     resetCounts: () => counter.reset(),

@@ -47,17 +47,8 @@ public final class CouchbaseOnLoopback {
         Socket mock = new Socket(LOOPBACK, innerPort);
         client.setTcpNoDelay(true);
         mock.setTcpNoDelay(true);
-        new Thread(() -> relay(mock, client, InputStream::transferTo)).start();
-        new Thread(
-                () ->
-                    relay(
-                        client,
-                        mock,
-                        (from, to) -> {
-                          switchOffDelay(selector, mock);
-                          forwardPlain(from, to);
-                        }))
-            .start();
+        new Thread(() -> answer(mock, client)).start();
+        new Thread(() -> ask(client, mock, selector)).start();
       }
     }
   }
@@ -84,16 +75,27 @@ public final class CouchbaseOnLoopback {
     return mock.getBuckets().get(bucketName).getServers()[0];
   }
 
-  private interface Forward {
-    void run(InputStream from, OutputStream to) throws IOException;
-  }
-
   /** Ends with either side, and ends both. */
-  private static void relay(Socket from, Socket to, Forward forward) {
-    try (from; to) {
-      forward.run(from.getInputStream(), to.getOutputStream());
+  private static void answer(Socket mock, Socket client) {
+    try (mock; client) {
+      mock.getInputStream().transferTo(client.getOutputStream());
     } catch (IOException end) {
       // A broken connection is told to the other side by closing it, which is all that can be told.
+    }
+  }
+
+  /** A client that has gone is told by an end in order, so that all which it has sent is executed. */
+  private static void ask(Socket client, Socket mock, Selector selector) {
+    try {
+      switchOffDelay(selector, mock);
+      forwardPlain(client.getInputStream(), mock.getOutputStream());
+    } catch (IOException end) {
+      // As if it had ended in order: the other direction notices what else there is to notice.
+    }
+    try {
+      mock.shutdownOutput();
+    } catch (IOException gone) {
+      // The other direction has closed it.
     }
   }
 

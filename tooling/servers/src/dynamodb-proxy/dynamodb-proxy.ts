@@ -18,11 +18,13 @@ export interface DynamodbProxy extends AsyncDisposable {
   /** Requests by operation since the start or the last `resetCounts()`, whatever became of them. */
   counts(): Readonly<Record<string, number>>
   resetCounts(): void
+  /** Requests whose fate has begun and not ended: what may still reach the emulator after `pass()`. */
+  readonly underWay: number
   /**
    * Has one request meet its fate. Several may be waited for at a time. A client may send it again by itself.
    *
    * @returns the request, once it has happened: where it is executed, when the emulator has answered, so that the work
-   * is done. `undefined` when `pass()` or `close()` comes first.
+   * is done. `undefined` when `pass()`, `close()` or the end of the emulator comes first.
    */
   strike(fate: DynamodbFate, which: ChosenDynamodbRequest): Promise<DynamodbRequest | undefined>
   /** Asks `rule` about each request that no `strike` is for, until `pass()`. */
@@ -58,8 +60,13 @@ export async function startDynamodbProxy(url: string): Promise<DynamodbProxy> {
     const exchange = new DynamodbExchange(incoming, response, target, request)
     const fated = fates.of(request)
     if (fated === undefined) return await exchange.pass()
-    await exchange.meet(fated)
-    fated.happened()
+    try {
+      await exchange.meet(fated)
+      fated.happened()
+    } catch (error) {
+      fated.failed()
+      throw error
+    }
   }
   const server = createServer((incoming, response) => {
     handle(incoming, response).catch((error: unknown) => {
@@ -86,6 +93,9 @@ export async function startDynamodbProxy(url: string): Promise<DynamodbProxy> {
   return {
     url: address.href,
     endpoint: `http://127.0.0.1:${port.port}`,
+    get underWay() {
+      return fates.underWay
+    },
     counts: () => Object.fromEntries(counts),
     resetCounts: () => counts.clear(),
     strike: (fate, which) => fates.choose(fate, isChosen(which), which.nth ?? 1),

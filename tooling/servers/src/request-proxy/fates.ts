@@ -1,7 +1,9 @@
-/** A request that is not simply passed on, and whom to tell once that has happened. */
+/** A request that is not simply passed on. It ends once, in one of two ways. */
 export interface Fated<Fate> {
   readonly fate: Fate
   happened(): void
+  /** The server or the connection was gone before it could happen. */
+  failed(): void
 }
 
 interface Choice<Request, Fate> {
@@ -15,11 +17,17 @@ interface Choice<Request, Fate> {
 export class Fates<Request, Fate> {
   #choices: readonly Choice<Request, Fate>[] = []
   #rule: ((request: Request) => Fate | undefined) | undefined
+  readonly #underWay = new Set<object>()
+
+  /** Requests whose fate has begun and not ended. */
+  get underWay(): number {
+    return this.#underWay.size
+  }
 
   /**
    * Chooses the n-th request from now on that matches. Several choices may wait at a time; the oldest goes first.
    *
-   * @returns that request, once its fate has happened; `undefined` when `clear()` comes first.
+   * @returns that request, once its fate has happened; `undefined` when that failed, or when `clear()` comes first.
    */
   choose(fate: Fate, matches: (request: Request) => boolean, nth: number): Promise<Request | undefined> {
     if (!Number.isSafeInteger(nth) || nth < 1) throw new RangeError('the first request is number 1')
@@ -40,16 +48,26 @@ export class Fates<Request, Fate> {
       choice.remaining -= 1
       if (choice.remaining > 0) continue
       this.#choices = this.#choices.filter((other) => other !== choice)
-      return { fate: choice.fate, happened: () => choice.resolve(request) }
+      return this.#begin(choice.fate, (happened) => choice.resolve(happened ? request : undefined))
     }
     const fate = this.#rule?.(request)
-    return fate === undefined ? undefined : { fate, happened: () => undefined }
+    return fate === undefined ? undefined : this.#begin(fate, () => undefined)
   }
 
-  /** From now on everything is passed on. */
+  /** From now on everything is passed on. What has begun goes on. */
   clear(): void {
     this.#rule = undefined
     for (const { resolve } of this.#choices) resolve(undefined)
     this.#choices = []
+  }
+
+  #begin(fate: Fate, tell: (happened: boolean) => void): Fated<Fate> {
+    const end = (happened: boolean): void => {
+      this.#underWay.delete(fated)
+      tell(happened)
+    }
+    const fated = { fate, happened: () => end(true), failed: () => end(false) }
+    this.#underWay.add(fated)
+    return fated
   }
 }
