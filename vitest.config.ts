@@ -12,7 +12,7 @@ import { serversNotAskedFor } from './tooling/servers/src/test-backends.ts'
  *   `<topic>.postgres.redis.integration.test.ts`, and is left out when one of them was not asked for. The URL of each
  *   server is in EVENTSPINE_TEST_POSTGRES, EVENTSPINE_TEST_REDIS and so on: given from outside, or set here after
  *   starting one for the run. Only servers that a file of the run is on are started.
- *   EVENTSPINE_TEST_QUICK is set when one round of anything repeated is enough.
+ *   EVENTSPINE_TEST_QUICK is set when one round of anything repeated is enough; `*.thorough.test.ts` is left out then.
  * - `clusters`: `*.clusters.test.ts`, long tests on clusters that they start themselves, to kill their nodes; run by
  *   `npm run test:clusters` alone. Their short part, `*.clusters.integration.test.ts`, is in `integration` too.
  * - `types`: `*.test-d.ts`, checked by the compiler and never run.
@@ -25,6 +25,7 @@ const folders = ['packages', 'examples', 'tooling', 'benchmarks', 'scripts']
 const filesOf = (ending: string): string[] => folders.map((folder) => `${folder}/**/*.${ending}`)
 const ignored = ['**/node_modules/**', '**/dist/**', '**/.eventspine/**']
 const seed = Number(process.env['EVENTSPINE_TEST_SEED'] ?? Date.now() % 1_000_000_000)
+const tooThorough = (process.env['EVENTSPINE_TEST_QUICK'] ?? '') === '' ? [] : ['**/*.thorough.test.ts']
 // Also files of several servers, and of clusters.
 const notAskedFor = serversNotAskedFor().map((server) => `**/*.${server}.*test.ts`)
 
@@ -44,7 +45,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: filesOf('test.ts'),
-          exclude: [...ignored, '**/*.integration.test.ts', '**/*.clusters.test.ts'],
+          exclude: [...ignored, '**/*.integration.test.ts', '**/*.clusters.test.ts', ...tooThorough],
         },
       },
       {

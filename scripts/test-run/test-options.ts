@@ -4,7 +4,7 @@ import { parseTestBackends } from '../../tooling/servers/src/test-backends.ts'
 /** What a person may ask of `npm test`. */
 export interface TestOptions {
   readonly help: boolean
-  /** Memory and PGlite only, no servers, no packed-install check. */
+  /** Memory alone: no servers, no thorough tests, no packed-install check. */
   readonly quick: boolean
   /** Backends that integration tests run on; `undefined` means all. */
   readonly only: readonly string[] | undefined
@@ -19,7 +19,7 @@ export interface TestOptions {
 
 export const testUsage = `npm test -- [options] [file…]
 
-  --quick                memory and PGlite only: no servers, no packed-install check; under two minutes
+  --quick                memory alone, without the thorough tests and the packed-install check; two minutes
   --only NAME,NAME       the backends that integration tests run on: memory, pglite, postgres, redis,
                          redis-cluster, kafka, kafka-cluster, dynamodb, couchbase
   --no-install-check     leave out the packages installed on every supported Node
@@ -62,7 +62,7 @@ export function parseTestOptions(words: readonly string[], knownSteps: readonly 
 }
 
 function quickBackends(quick: boolean): TestOptions['only'] {
-  return quick ? ['memory', 'pglite'] : undefined
+  return quick ? ['memory'] : undefined
 }
 
 function parseSeed(text: string): number {
