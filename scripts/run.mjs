@@ -18,6 +18,7 @@ const targets = {
   'order-flow': { file: 'examples/order-flow/src/main.ts', build: true },
   servers: { file: 'tooling/servers/src/cli.ts', build: false },
   bench: { file: 'benchmarks/src/main.ts', build: true },
+  league: { file: 'benchmarks/src/league/main.ts', build: true },
   torture: { file: 'tooling/torture/src/main.ts', build: true },
   docs: { file: 'tooling/docs/src/main.ts', build: false },
   'check:packed': { file: 'scripts/check-packed.ts', build: true },

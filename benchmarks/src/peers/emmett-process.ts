@@ -1,6 +1,3 @@
-import { createRequire } from 'node:module'
-import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import type { Session } from '../harness/compare.ts'
 import { localSession } from '../harness/session.ts'
 import { serveSession } from '../process/serve-session.ts'
@@ -8,6 +5,7 @@ import { appendSession } from '../workload/append-session.ts'
 import { ORDER_PLACED, type OrderData, orderData, orderMetadata } from '../workload/order-event.ts'
 import { type Pass, readSession } from '../workload/read-session.ts'
 import type { StoredStream } from '../workload/owned-streams.ts'
+import { peerModules } from './install-peer.ts'
 
 /*
  * A process of its own for Emmett: it changes the parsers of `pg` for everybody in its process. Only its public
@@ -69,7 +67,7 @@ interface PgModule {
 }
 
 serveSession(async ({ folder, url, poolSize, work }: EmmettPlan) => {
-  const load = loaderOf(folder)
+  const load = await peerModules(folder)
   const emmett = await load<EmmettModule>('@event-driven-io/emmett-postgresql')
   const { Pool } = (await load<PgModule>('pg')).default
   const pool = new Pool({ connectionString: url, max: poolSize, idleTimeoutMillis: 0 })
@@ -180,11 +178,4 @@ function emmettEvent(number: number): unknown {
 /** It takes what stands before the first hyphen for the type of the stream. */
 function nameOf(streamId: string): string {
   return streamId.replace(':', '-')
-}
-
-function loaderOf(folder: string): <Module>(name: string) => Promise<Module> {
-  const { resolve } = createRequire(join(folder, 'package.json'))
-  return async <Module>(name: string) =>
-    // A module that lacks what its type says makes its first use fail, which is the check there can be.
-    (await import(pathToFileURL(resolve(name)).href)) as Module
 }
