@@ -1,0 +1,5 @@
+export type { DeciderGiven, DeciderOutcome, OlderEvent } from './decider-specification.ts'
+export { FakeClock } from './fake-clock.ts'
+export { given } from './given.ts'
+export { on, type StreamEvents } from './history.ts'
+export type { ProjectionGiven, ProjectionOutcome } from './projection-specification.ts'
