@@ -269,7 +269,10 @@ export class WrappedEventStore implements EventStore {
     signal: AbortSignal | undefined,
   ): Promise<CommitOutcome> {
     try {
-      return await this.#lanes.submit(commit, lockTimeoutMs, signal)
+      const outcome = await this.#lanes.submit(commit, lockTimeoutMs, signal)
+      // A commit of which only its own outcome is unknown, while the batch went through.
+      if (!outcome.ok && outcome.error.outcome === 'unknown') throw outcome.error
+      return outcome
     } catch (thrown) {
       const error = asBackendError(thrown, 'write')
       const fenced = commit.appends.every(
