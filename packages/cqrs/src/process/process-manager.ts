@@ -92,15 +92,23 @@ export function processManager<
   State,
   Contract extends ProjectedContract,
   To extends Receivers,
-  // A parameter of its own, as in `decider`: inferred from directly, the literals it returns would be widened.
+  // Parameters of their own, as in `decider`: inferred from directly, the literals they return would be widened.
   React extends Reactions<State, Contract, To>,
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters
+  OnTimeout extends ProcessDefinition<State, Contract, To>['onTimeout'],
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters
+  OnRefused extends ProcessDefinition<State, Contract, To>['onRefused'],
 >(
-  definition: Omit<ProcessDefinition<State, Contract, To>, 'react'> & {
+  definition: Omit<ProcessDefinition<State, Contract, To>, 'react' | 'onTimeout' | 'onRefused'> & {
     readonly react: React &
       NoInfer<{ readonly [Type in Exclude<keyof React, ProjectedType<Contract>>]: never }>
+    readonly onTimeout?: OnTimeout
+    readonly onRefused: OnRefused
   },
 ): ProcessManager<State, Contract, To> {
-  const { name, events, keys = {}, onTimeout = {}, onRefused } = definition
+  const { name, events, keys = {}, onRefused } = definition
+  const onTimeout: NonNullable<ProcessDefinition<State, Contract, To>['onTimeout']> =
+    definition.onTimeout ?? {}
   // Sound: a list is told from a contract, which is no array.
   const contracts = (Array.isArray(events) ? events : [events]) as readonly Contract[]
   if (typeof name !== 'string' || !NAME.test(name)) {

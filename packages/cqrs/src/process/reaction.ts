@@ -1,5 +1,3 @@
-import type { Decider } from '../decider.ts'
-
 /** Something outside that takes commands of a process: made by {@link external}. */
 export interface ExternalReceiver<Command> {
   readonly kind: 'external'
@@ -16,7 +14,7 @@ export function external<Command>(): ExternalReceiver<Command> {
 }
 
 /** A decider as a receiver of commands: what is asked of its types. */
-export type DecidingReceiver = Pick<Decider<never, never>, 'initialState'> & {
+export interface DecidingReceiver {
   readonly events: { readonly category: string }
   readonly decide: (command: never, state: never) => unknown
 }

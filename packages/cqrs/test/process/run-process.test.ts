@@ -144,7 +144,9 @@ describe('a process', () => {
     )
     for (const id of ids) expect(await endOf(running, `transfer:${id}`)).toMatchObject({ step: 'completed' })
     const bookings = await bookingsOf(backend.store, 'ada')
-    expect(bookings.toSorted()).toEqual([...Array<number>(10).fill(-10), ...Array<number>(10).fill(10)])
+    expect(bookings.filter((cents) => cents === -10)).toHaveLength(10)
+    expect(bookings.filter((cents) => cents === 10)).toHaveLength(10)
+    expect(bookings).toHaveLength(20)
   })
 
   test('goes on after an outage of store and documents', async () => {
