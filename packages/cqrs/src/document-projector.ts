@@ -2,12 +2,10 @@ import {
   type ContractShape,
   type DocumentCollection,
   type DocumentStore,
-  type EventDefinitions,
-  type EventOf,
   EventStoreError,
   placeInStream,
 } from '@eventspine/core'
-import type { Projection } from './projection.ts'
+import type { ProjectedEvent, Projection } from './projection.ts'
 import { documentsOf, type ProjectedDocument } from './read-model.ts'
 
 /**
@@ -15,22 +13,29 @@ import { documentsOf, type ProjectedDocument } from './read-model.ts'
  * else applies it: a document carries the version of each stream up to which it was applied, and is only ever
  * replaced at the revision that was read.
  */
-export class DocumentProjector<State, Category extends string, Definitions extends EventDefinitions> {
+export class DocumentProjector<State, Contract extends ContractShape> {
   /** Events whose effect this projector wrote. */
   applied = 0
   /** Events that had had their effect before. */
   repeated = 0
-  readonly #projection: Projection<State, Category, Definitions>
+  readonly #projection: Projection<State, Contract>
   readonly #collection: DocumentCollection<ProjectedDocument<State>>
+  readonly #isRebuilding: () => boolean
   /** What is under way for each key: without it, streams that share a document would only get in each other's way. */
   readonly #underWay = new Map<string, Promise<void>>()
 
-  constructor(documents: DocumentStore, projection: Projection<State, Category, Definitions>) {
+  constructor(
+    documents: DocumentStore,
+    projection: Projection<State, Contract>,
+    collection: string,
+    isRebuilding: () => boolean,
+  ) {
     this.#projection = projection
-    this.#collection = documentsOf(documents, projection)
+    this.#collection = documentsOf(documents, collection)
+    this.#isRebuilding = isRebuilding
   }
 
-  async apply(event: EventOf<ContractShape<Category, Definitions>>, signal: AbortSignal): Promise<void> {
+  async apply(event: ProjectedEvent<Contract>, signal: AbortSignal): Promise<void> {
     const key = this.#projection.key(event)
     if (key === undefined) return
     const before = this.#underWay.get(key)
@@ -47,7 +52,7 @@ export class DocumentProjector<State, Category extends string, Definitions exten
   async #applyAfter(
     before: Promise<void>,
     key: string,
-    event: EventOf<ContractShape<Category, Definitions>>,
+    event: ProjectedEvent<Contract>,
     signal: AbortSignal,
   ): Promise<void> {
     // Its failure is its own caller's concern.
@@ -55,11 +60,7 @@ export class DocumentProjector<State, Category extends string, Definitions exten
     await this.#applyTo(key, event, signal)
   }
 
-  async #applyTo(
-    key: string,
-    event: EventOf<ContractShape<Category, Definitions>>,
-    signal: AbortSignal,
-  ): Promise<void> {
+  async #applyTo(key: string, event: ProjectedEvent<Contract>, signal: AbortSignal): Promise<void> {
     const { streamId, position } = event
     // Parts that one stored event is read as may concern the same document.
     const place = placeInStream(event)
@@ -67,11 +68,14 @@ export class DocumentProjector<State, Category extends string, Definitions exten
       signal.throwIfAborted()
       const current = await this.#collection.get(key)
       const streams = current?.value.streams ?? {}
-      if ((streams[streamId] ?? 0) >= place) {
+      const stamp = streams[streamId] ?? 0
+      if (stamp >= place) {
         this.repeated++
+        // Whoever wrote it may have died before others were told.
+        if (stamp === place) await this.#tell(key, current?.value.state, event, signal)
         return
       }
-      const state = this.#evolve(current?.value.state, event)
+      const state = this.#projection.next(current?.value.state, event)
       if (current === undefined && state === undefined) return
       const next = {
         ...(state === undefined ? {} : { state }),
@@ -82,19 +86,22 @@ export class DocumentProjector<State, Category extends string, Definitions exten
       try {
         await this.#collection.put(key, next, { expectedRevision })
         this.applied++
-        return
       } catch (error) {
         // Another process changed the document meanwhile, so something was done: look again.
         if (!EventStoreError.is(error, 'REVISION_CONFLICT')) throw error
+        continue
       }
+      await this.#tell(key, state, event, signal)
+      return
     }
   }
 
-  #evolve(state: State | undefined, event: EventOf<ContractShape<Category, Definitions>>): State | undefined {
-    const { evolve, initialState } = this.#projection
-    // Sound: the entry under an event's type takes events of that type.
-    const next = evolve[event.type] as ((state: State, event: unknown) => State | undefined) | undefined
-    const before = state ?? initialState()
-    return next === undefined ? before : next(before, event)
+  async #tell(
+    key: string,
+    state: State | undefined,
+    event: ProjectedEvent<Contract>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    if (!this.#isRebuilding()) await this.#projection.onChange?.({ key, state, event, signal })
   }
 }

@@ -8,11 +8,13 @@ import {
   decider,
   fold,
   projection,
+  readModel,
   runProjection,
   type StateOf,
 } from '../src/index.ts'
 import { account, type Account, type AccountCommand, accountDecider } from './account.ts'
 
+const invoice = defineEvents('invoice', { Paid: z.object({ cents: z.number() }) })
 declare const store: EventStore
 declare const backend: Backend
 declare const invoiceId: StreamId<'invoice'>
@@ -133,5 +135,34 @@ test('a projection has its documents from its initial state', async () => {
     initialState: () => ({ cents: 0 }),
     // @ts-expect-error -- no such event
     evolve: { Stolen: (state: { cents: number }) => state },
+  })
+})
+
+test('a projection of several contracts has the events of all of them', () => {
+  const moved = projection({
+    name: 'moved',
+    events: [account, invoice],
+    key: (event) => {
+      if (event.type === 'Paid') expectTypeOf(event.data).toEqualTypeOf<{ cents: number }>()
+      return event.streamId
+    },
+    initialState: (): { readonly last: 'none' | 'in' | 'out' } => ({ last: 'none' }),
+    evolve: {
+      Paid: (state, { data }) => {
+        expectTypeOf(data).toEqualTypeOf<{ cents: number }>()
+        return { ...state, last: 'out' }
+      },
+      Deposited: (state) => ({ ...state, last: 'in' }),
+    },
+  })
+  expectTypeOf(readModel(backend.documents, moved).get('42')).resolves.toEqualTypeOf<
+    { readonly last: 'none' | 'in' | 'out' } | undefined
+  >()
+  projection({
+    name: 'wrong',
+    events: [account, invoice],
+    initialState: () => ({ cents: 0 }),
+    // @ts-expect-error -- of neither
+    evolve: { Paid: (state) => state, Stolen: (state: { cents: number }) => state },
   })
 })

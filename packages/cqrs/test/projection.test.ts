@@ -139,7 +139,7 @@ describe('a projection', () => {
         Deposited: (balance: Balance, { data }) => ({ ...balance, cents: balance.cents + 2 * data.cents }),
       },
     })
-    await using anew = await runProjection(backend, doubled, QUICK)
+    await using anew = await runProjection(backend, doubled, { ...QUICK, keepOld: true })
     await anew.caughtUpTo(token)
     expect(await anew.get('account:ada')).toMatchObject({ cents: 20 })
     expect(await old.get('account:ada')).toMatchObject({ cents: 10 })
