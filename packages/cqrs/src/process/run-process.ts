@@ -1,6 +1,9 @@
 import {
+  abortableDelay,
   type Backend,
+  backoffMs,
   type DocumentStore,
+  EventStoreError,
   type HandlerContext,
   invalidArgument,
   type SubscribeOptions,
@@ -58,6 +61,17 @@ export interface ProcessView<State> {
 export interface RunningProcess<State> extends Subscription {
   /** The process of a key; `undefined` where none has begun. */
   get(key: string): Promise<ProcessView<State> | undefined>
+  /**
+   * Resolves when the process of a key has ended and nothing is left to do, wherever it runs; it may not even have
+   * begun yet.
+   *
+   * @param options.timeoutMs - default 30,000.
+   * @throws {@link EventStoreError} `TIMEOUT`; `ABORTED`.
+   */
+  ended(
+    key: string,
+    options?: { readonly timeoutMs?: number | undefined; readonly signal?: AbortSignal | undefined },
+  ): Promise<ProcessView<State>>
 }
 
 /**
@@ -149,9 +163,32 @@ function together<State>(
     group: subscription.group,
     completed,
     get,
+    ended: (key, options) => untilEnded(() => get(key), key, options),
     stop,
     caughtUpTo: (token, waitOptions) => subscription.caughtUpTo(token, waitOptions),
     lag: () => subscription.lag(),
     [Symbol.asyncDispose]: () => stop(),
+  }
+}
+
+/** Documents cannot be waited for: it looks, less and less often. */
+async function untilEnded<State>(
+  look: () => Promise<ProcessView<State> | undefined>,
+  key: string,
+  {
+    timeoutMs = 30_000,
+    signal = new AbortController().signal,
+  }: Parameters<RunningProcess<State>['ended']>[1] = {},
+): Promise<ProcessView<State>> {
+  const deadline = performance.now() + timeoutMs
+  for (let looks = 1; ; looks++) {
+    const found = await look()
+    if (found?.status === 'ended' && found.outputsLeft === 0) return found
+    const what = `process ${JSON.stringify(key)}`
+    if (signal.aborted)
+      throw new EventStoreError('ABORTED', `${what}: waiting was aborted`, { cause: signal.reason })
+    if (performance.now() >= deadline)
+      throw new EventStoreError('TIMEOUT', `${what} has not ended after ${timeoutMs} ms`, { retryable: true })
+    await abortableDelay(backoffMs(looks, 5, 250), signal)
   }
 }

@@ -8,6 +8,7 @@ import {
   type RunningProcess,
   type RunProcessOptions,
 } from '../../src/index.ts'
+import { failureOf } from '../failure-of.ts'
 import { FakeClock } from '../fake-clock.ts'
 import {
   bankOf,
@@ -55,14 +56,10 @@ function run(
   })
 }
 
-async function endOf(
-  running: RunningProcess<TransferState>,
-  key: string,
-): Promise<TransferState | undefined> {
-  await vi.waitFor(async () => {
-    expect(await running.get(key)).toMatchObject({ status: 'ended', outputsLeft: 0, timeouts: {} })
-  }, DEADLINE)
-  return (await running.get(key))?.state
+async function endOf(running: RunningProcess<TransferState>, key: string): Promise<TransferState> {
+  const { timeouts, state } = await running.ended(key, { timeoutMs: 60_000 })
+  expect(timeouts).toEqual({})
+  return state
 }
 
 describe('a process', () => {
@@ -170,6 +167,13 @@ describe('a process', () => {
     expect(await bookingsOf(backend.store, 'grace')).toEqual([200])
     expect(notices.filter(({ kind }) => kind === 'park')).toEqual([])
   })
+})
+
+test('waiting for the end of a process gives up after a time, and when it is aborted', async () => {
+  await using running = await run()
+  expect(await failureOf(running.ended('transfer:none', { timeoutMs: 1 }))).toMatchObject({ code: 'TIMEOUT' })
+  const signal = AbortSignal.abort()
+  expect(await failureOf(running.ended('transfer:none', { signal }))).toMatchObject({ code: 'ABORTED' })
 })
 
 describe('timeouts', () => {
