@@ -158,6 +158,24 @@ describe('a proxy in front of Couchbase', () => {
     await direct.close()
   })
 
+  it('cuts a connection and delivers its request later, after what was sent meanwhile', async () => {
+    await proxied(async ({ proxy, collection, direct, prefix }) => {
+      let deliver = (): void => undefined
+      const overtaken = new Promise<void>((resolve) => {
+        deliver = resolve
+      })
+      const late = proxy.strike({ until: overtaken, cut: true }, { key: `${prefix}-1` })
+      await expect(collection.insert(`${prefix}-1`, 1)).rejects.toThrow(RequestCanceledError)
+      await collection.insert(`${prefix}-2`, 2)
+      expect(proxy.underWay).toBe(1)
+      await expect(direct.get(`${prefix}-1`)).rejects.toThrow(DocumentNotFoundError)
+      deliver()
+      await late
+      expect(proxy.underWay).toBe(0)
+      expect((await direct.get(`${prefix}-1`)).content).toBe(1)
+    })
+  })
+
   it('asks a rule about each request, until it passes again', async () => {
     await proxied(async ({ proxy, collection, prefix }) => {
       proxy.decide(({ operation }) => (operation === 'insert' ? 'lose-request' : undefined))

@@ -156,6 +156,24 @@ describe('a proxy in front of DynamoDB', () => {
     })
   })
 
+  it('cuts a connection and delivers its request later, after what was sent meanwhile', async () => {
+    await proxied(async (proxy, client) => {
+      let deliver = (): void => undefined
+      const overtaken = new Promise<void>((resolve) => {
+        deliver = resolve
+      })
+      const late = proxy.strike({ until: overtaken, cut: true }, {})
+      await expect(client.putItem(itemOf('overtaken'))).rejects.toThrow(cutOff)
+      expect(proxy.underWay).toBe(1)
+      await client.putItem(itemOf('meanwhile'))
+      expect(await isThere('overtaken')).toBe(false)
+      deliver()
+      await late
+      expect(proxy.underWay).toBe(0)
+      expect(await isThere('overtaken')).toBe(true)
+    })
+  })
+
   it('answers with an error of the service in place of the work, or after it', async () => {
     await proxied(async (proxy, client) => {
       await Promise.all([

@@ -71,9 +71,10 @@ describe('a DynamoDB Local of one’s own', () => {
   })
 
   it('ends with the process that started it', async () => {
-    const { pid, owner } = await startInChild('dynamodb')
+    const { pid, owner, dataDirectory } = await startInChild('dynamodb')
     owner.stdin.end('exit\n')
     expect(await gone(pid)).toBe(true)
+    await rm(dataDirectory, { recursive: true })
   })
 
   it('refuses a storage that it does not have', async () => {

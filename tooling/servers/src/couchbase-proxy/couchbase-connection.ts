@@ -80,6 +80,7 @@ export class CouchbaseConnection {
     const { fate } = fated
     if (typeof fate === 'object') {
       this.#late.set(frame.opaque, fated)
+      if (fate.cut) this.cut()
       void delayOver(fate).then(() => this.#server.write(frame.bytes))
       return
     }

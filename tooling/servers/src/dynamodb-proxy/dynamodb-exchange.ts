@@ -51,6 +51,7 @@ export class DynamodbExchange {
       return
     }
     if ('delayMs' in fate || 'until' in fate) {
+      if (fate.cut) this.#cut()
       await delayOver(fate)
       return await this.pass()
     }

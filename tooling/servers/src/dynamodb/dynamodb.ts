@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { compiledClassPath } from '../java/compiled-program.ts'
 import { javaProgram, shortLived } from '../java/java-program.ts'
@@ -7,6 +6,7 @@ import type { ServerDefinition, StartRequest } from '../server-definition.ts'
 import { startFailure } from '../start-failure.ts'
 import { startProcess } from '../start-process.ts'
 import { askDynamodb } from './ask-dynamodb.ts'
+import { dataFolder, makeDataFolder } from './data-folder.ts'
 
 /** As `pom.xml` has it. */
 const dynamodbVersion = '3.3.1 (emulator)'
@@ -15,14 +15,14 @@ const urlVariable = 'EVENTSPINE_TEST_DYNAMODB'
 const startDeadlineMs = 120_000
 const attemptMs = 10_000
 
-/** DynamoDB Local from Maven: the vendor's own emulator. Its setting is `storage`: `memory`, or `disk`. */
+/** DynamoDB Local from Maven: the vendor's own emulator. Its setting is `storage`: `memory`, or `files`, which outlive it. */
 export const dynamodb: ServerDefinition = {
   name: 'dynamodb',
   title: 'DynamoDB Local 3.3.1 from Maven, on Java 17: an emulator, in memory',
   urlVariable,
   stopSignal: 'SIGTERM',
   exitSignal: 'SIGKILL',
-  dataDirectory: (folder) => Promise.resolve(join(folder, 'data')),
+  dataDirectory: (folder) => Promise.resolve(dataFolder(folder)),
 
   async probe(url, deadlineMs) {
     await askDynamodb(url, deadlineMs)
@@ -30,13 +30,13 @@ export const dynamodb: ServerDefinition = {
   },
 
   async start(request) {
+    const storage = storageOf(request)
     const java = await javaProgram('dynamodb')
     const pom = new URL('pom.xml', import.meta.url)
     const jars = await mavenJars({ server: 'dynamodb', pom, urlVariable })
     const launcher = new URL('DynamodbOnLoopback.java', import.meta.url)
     const classPath = await compiledClassPath('dynamodb', launcher, jars)
-    const dataDirectory = join(request.folder, 'data')
-    await mkdir(dataDirectory, { recursive: true })
+    const dataDirectory = await makeDataFolder(request.folder, storage)
     const logPath = join(request.folder, 'dynamodb.log')
     // The emulator wants credentials and takes any: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/DynamoDBLocal.UsageNotes.html
     const url = `dynamodb://local:local@127.0.0.1:${request.port}?region=local&ssl=false`
@@ -52,7 +52,12 @@ export const dynamodb: ServerDefinition = {
           '-cp',
           classPath,
           'DynamodbOnLoopback',
-          ...emulatorOptions(request, dataDirectory),
+          '-disableTelemetry',
+          // Otherwise what a client sees depends on its credentials and region.
+          '-sharedDb',
+          ...(storage === 'memory' ? ['-inMemory'] : ['-dbPath', dataDirectory]),
+          '-port',
+          String(request.port),
         ],
         workingDirectory: dataDirectory,
         logPath,
@@ -70,12 +75,7 @@ export const dynamodb: ServerDefinition = {
   },
 }
 
-function emulatorOptions({ port, settings }: StartRequest, dataDirectory: string): readonly string[] {
-  const { storage = 'memory' } = settings
-  if (storage !== 'memory' && storage !== 'disk') {
-    throw new RangeError(`the storage of DynamoDB Local is memory or disk, not "${storage}"`)
-  }
-  const place = storage === 'memory' ? ['-inMemory'] : ['-dbPath', dataDirectory]
-  // Without the second, what a client sees depends on its credentials and region.
-  return ['-disableTelemetry', '-sharedDb', ...place, '-port', String(port)]
+function storageOf({ settings: { storage = 'memory' } }: StartRequest): 'memory' | 'files' {
+  if (storage === 'memory' || storage === 'files') return storage
+  throw new RangeError(`the storage of DynamoDB Local is memory or files, not "${storage}"`)
 }
