@@ -1,4 +1,5 @@
 import type { Candidate } from '../harness/compare.ts'
+import { openDriverPeers } from '../peers/driver-peers.ts'
 import { openEmmett } from '../peers/emmett.ts'
 import type { Scenario } from '../target.ts'
 import { ourCandidate } from './our-appender.ts'
@@ -13,6 +14,7 @@ export function singleAppends(serverUrl: string): Scenario {
     question: 'How fast are appends of one event, with every law on, beside bare INSERTs of the same rows?',
     async run(context) {
       const emmett = await openEmmett((text) => context.note(text))
+      const peers = await openDriverPeers((text) => context.note(text))
       const candidates: Candidate[] = [
         ourCandidate('Eventspine, P = 1', serverUrl, { eventsPerAppend: 1 }),
         ourCandidate('Eventspine, P = 8', serverUrl, { eventsPerAppend: 1, partitions: 8 }),
@@ -21,6 +23,7 @@ export function singleAppends(serverUrl: string): Scenario {
         rawCandidate('pg, our function one at a time', serverUrl, 1, ownFunction),
       ]
       if (emmett !== undefined) candidates.push(emmett.appending(serverUrl, 1))
+      candidates.push(...peers.map((peer) => peer.appending(serverUrl, 1)))
       for (const concurrency of IN_FLIGHT) {
         await context.compare({
           title: `append 1 event, ${concurrency} in flight`,
@@ -40,6 +43,7 @@ export function batchAppends(serverUrl: string): Scenario {
     question: 'How fast are appends of 10 and 100 events to one stream?',
     async run(context) {
       const emmett = await openEmmett((text) => context.note(text))
+      const peers = await openDriverPeers((text) => context.note(text))
       for (const events of [10, 100]) {
         const candidates: Candidate[] = [
           ourCandidate('Eventspine, P = 1', serverUrl, { eventsPerAppend: events }),
@@ -48,6 +52,7 @@ export function batchAppends(serverUrl: string): Scenario {
           rawCandidate('pg, BEGIN, INSERT each, COMMIT', serverUrl, events, transaction),
         ]
         if (emmett !== undefined) candidates.push(emmett.appending(serverUrl, events))
+        candidates.push(...peers.map((peer) => peer.appending(serverUrl, events)))
         for (const concurrency of [1, 16]) {
           await context.compare({
             title: `append ${events} events, ${concurrency} in flight`,

@@ -1,12 +1,13 @@
 import { postgres } from '@eventspine/postgres'
 import type { Candidate } from '../harness/compare.ts'
 import { localSession } from '../harness/session.ts'
+import { openDriverPeers } from '../peers/driver-peers.ts'
 import { EMMETT, openEmmett } from '../peers/emmett.ts'
 import type { BenchContext, Scenario } from '../target.ts'
 import { type Pass, readSession } from '../workload/read-session.ts'
 import { readPages, touchAll, touchData, touchType } from '../workload/reads.ts'
 import { type Filling, mingledStreams, openFilledDatabase } from './filled-database.ts'
-import { openSliceDatabase } from './own-database.ts'
+import { openSliceDatabase, type SliceDatabase } from './own-database.ts'
 import { rawFeed, rawStream } from './raw-readers.ts'
 
 const PAGE = 1000
@@ -35,6 +36,14 @@ export function streamReads(serverUrl: string): Scenario {
         found.readingStream(url, STREAM.id, STREAM.events),
       )
       if (emmett !== undefined) candidates.push(emmett.candidate)
+      const filled: SliceDatabase[] = []
+      for (const peer of await openDriverPeers((text) => context.note(text))) {
+        const own = await openSliceDatabase(serverUrl)
+        filled.push(own)
+        await peer.fill(own.url, fillings)
+        await own.pool.query('vacuum (analyze)')
+        candidates.push(peer.readingStream(own.url, STREAM.id, STREAM.events))
+      }
       for (const concurrency of [1, 16]) {
         await context.compare({
           title: `read a stream of ${STREAM.events} events, ${concurrency} in flight`,
@@ -43,6 +52,7 @@ export function streamReads(serverUrl: string): Scenario {
           candidates,
         })
       }
+      for (const own of filled) await own.close()
       await emmett?.close()
       await database.close()
     },
