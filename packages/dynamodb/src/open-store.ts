@@ -1,0 +1,69 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { type Backend, type BackendAdapter, createBackend, EventStoreError, FeedWake } from '@eventspine/core'
+import { capabilities } from './capabilities.ts'
+import { createTable } from './create-table.ts'
+import { DynamodbDocumentStore } from './dynamodb-document-store.ts'
+import { DynamodbEventStore } from './dynamodb-event-store.ts'
+import { FeedReader } from './feed-reader.ts'
+import { Keys } from './keys.ts'
+import { readManifest, writeManifest } from './manifest.ts'
+import type { ResolvedStoreOptions } from './options.ts'
+import { Table } from './table.ts'
+
+/**
+ * How long an append that does not say goes on while other writers are ahead of it. Each of them takes a round trip, and
+ * the service may slow down all of them.
+ */
+const LOCK_TIMEOUT_MS = 10_000
+
+/** Opens the store under a prefix: creates it where asked, verifies it, and puts core's wrapper around it. */
+export async function openStore(
+  client: DynamoDBClient,
+  options: ResolvedStoreOptions,
+  end: () => void,
+): Promise<Backend> {
+  const { prefix, partitions, pollIntervalMs } = options
+  const table = new Table(client, options.table)
+  const keys = new Keys(prefix)
+  if (options.create) await create(client, table, keys, partitions)
+  const manifest = await readManifest(table, keys, prefix, partitions)
+  const feed = new FeedReader(table, keys)
+  const feedWake = new FeedWake({
+    lastSequences: async (awaited) => {
+      // What was written a moment ago may be missing here: the next look finds it, and this one costs half.
+      const heads = awaited.map(async (partition): Promise<[number, number]> => {
+        return [partition, (await feed.head(partition, false)).sequence]
+      })
+      return new Map(await Promise.all(heads))
+    },
+    pollIntervalMs,
+  })
+  const adapter: BackendAdapter = {
+    name: 'dynamodb',
+    capabilities,
+    manifest,
+    lockTimeoutMs: LOCK_TIMEOUT_MS,
+    store: new DynamodbEventStore({ table, keys, feed, feedWake }),
+    documents: new DynamodbDocumentStore(table, keys),
+    doClose: async () => {
+      feedWake.wakeAll()
+      end()
+    },
+  }
+  return createBackend(adapter)
+}
+
+async function create(
+  client: DynamoDBClient,
+  table: Table,
+  keys: Keys,
+  partitions: number | undefined,
+): Promise<void> {
+  try {
+    await writeManifest(table, keys, partitions)
+  } catch (error) {
+    if (!EventStoreError.is(error, 'STORE_MISSING')) throw error
+    await createTable(client, { table: table.name })
+    await writeManifest(table, keys, partitions)
+  }
+}
