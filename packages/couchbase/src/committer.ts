@@ -1,8 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import { type Commit, type CommitOutcome, EventStoreError } from '@eventspine/core'
 import { classifyError, undecided } from './classify-error.ts'
-import type { Connection } from './connection.ts'
-import { appendToFeed } from './feed-writer.ts'
+import type { Appended } from './feed-writer.ts'
 import type { Partition } from './partition.ts'
 import { planAppend, type StreamPlan } from './plan-append.ts'
 import { commitOf, type FeedEntry, sizeOf } from './stored-commit.ts'
@@ -12,7 +11,6 @@ import { tipOf, type StreamTip, type StreamTips } from './stream-tips.ts'
 const GROUP_SIZE = 1024 * 1024
 
 export interface CommitterOptions {
-  readonly connection: Connection
   readonly tips: StreamTips
   readonly partitions: readonly Partition[]
   /** Finishes the deletion of a stream, before it is opened again. */
@@ -83,17 +81,13 @@ export class Committer {
   }
 
   async #append(batch: Batch, group: readonly Candidate[]): Promise<readonly StreamPlan[]> {
-    const { connection, partitions } = this.#options
-    const partition = partitions[group[0]?.plan.partition ?? 0]
+    const partition = this.#options.partitions[group[0]?.plan.partition ?? 0]
     if (partition === undefined) throw new RangeError('there is no such partition')
-    const sum = (of: (candidate: Candidate) => number): number =>
-      group.reduce((total, each) => total + of(each), 0)
-    let appended: Awaited<ReturnType<typeof appendToFeed>>
+    let appended: Appended | undefined
     try {
-      appended = await appendToFeed(connection, partition.chain, {
+      appended = await partition.writer.append({
         entries: group.map(({ entry }) => entry),
-        sequences: sum(({ entry }) => entry.events.length),
-        size: sum(({ size }) => size),
+        size: group.reduce((sum, { size }) => sum + size, 0),
       })
     } catch (error) {
       for (const { plan } of group) batch.fail(plan, classifyError(error, true))

@@ -47,8 +47,8 @@ export class CouchbaseEventStore implements EventStoreAdapter {
     this.#streams = new StreamReader(connection, keys, tips)
     this.#removal = new Removal({ connection, keys, tips, reader: this.#streams, partitions })
     const finishDeletion = this.#removal.finishDeletion.bind(this.#removal)
-    this.#committer = new Committer({ connection, tips, partitions, finishDeletion })
-    this.#importer = new Importer({ connection, tips, reader: this.#streams, finishDeletion })
+    this.#committer = new Committer({ tips, partitions, finishDeletion })
+    this.#importer = new Importer({ tips, reader: this.#streams, finishDeletion })
   }
 
   doAppend(commits: readonly Commit[], lockTimeoutMs: number): Promise<readonly CommitOutcome[]> {

@@ -32,7 +32,7 @@ export class FeedReader {
   async read(request: FeedPageRequest): Promise<FeedPage> {
     const answer = new FeedAnswer(request)
     const { chain } = this.#partition
-    let page = await chain.pageOf(Math.max(1, request.after))
+    let page = request.after === 0 ? 0 : await chain.pageOf(request.after)
     while (page !== undefined) {
       const seen = await this.#page(page, request.after)
       if (seen === undefined) break

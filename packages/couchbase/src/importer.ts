@@ -1,8 +1,6 @@
 import { type CommitOutcome, EventStoreError, type ImportedEvent } from '@eventspine/core'
 import { classifyError, undecided } from './classify-error.ts'
 import { partitionSealed } from './committer.ts'
-import type { Connection } from './connection.ts'
-import { appendToFeed } from './feed-writer.ts'
 import type { Partition } from './partition.ts'
 import { ImportPlan, type Run, type StreamState } from './import-plan.ts'
 import { commitOf } from './stored-commit.ts'
@@ -13,7 +11,6 @@ import { tipOf, type StreamTip, type StreamTips } from './stream-tips.ts'
 const MAX_ATTEMPTS = 20
 
 export interface ImporterOptions {
-  readonly connection: Connection
   readonly tips: StreamTips
   readonly reader: StreamReader
   readonly finishDeletion: (streamId: string, partition: number, tip: StreamTip) => Promise<void>
@@ -51,11 +48,10 @@ export class Importer {
   /** Appends runs and decides them. Returns the sequence of the last event of each; `lost`: some do not count. */
   async #write(partition: Partition, runs: readonly Run[]): Promise<readonly number[] | 'lost' | undefined> {
     if (runs.length === 0) return []
-    const { connection, tips } = this.#options
-    const sequences = runs.reduce((sum, { entry }) => sum + entry.events.length, 0)
+    const { tips } = this.#options
     const size = runs.reduce((sum, run) => sum + run.size, 0)
     const entries = runs.map(({ entry }) => entry)
-    const appended = await appendToFeed(connection, partition.chain, { entries, sequences, size })
+    const appended = await partition.writer.append({ entries, size })
     if (appended === undefined) return undefined
     let at = appended.base
     const ends = entries.map(({ events }) => (at += events.length))

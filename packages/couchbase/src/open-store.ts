@@ -6,6 +6,7 @@ import { CouchbaseDocumentStore } from './couchbase-document-store.ts'
 import { CouchbaseEventStore } from './couchbase-event-store.ts'
 import { Decisions } from './decisions.ts'
 import { FeedReader } from './feed-reader.ts'
+import { FeedWriter } from './feed-writer.ts'
 import { Keys } from './keys.ts'
 import { readManifest, writeManifest } from './manifest.ts'
 import type { ResolvedStoreOptions } from './options.ts'
@@ -26,12 +27,16 @@ export async function openStore(
   const keys = new Keys(prefix)
   if (create) await writeManifest(connection, keys, wanted)
   const manifest = await readManifest(connection, keys, wanted)
-  const partitions = Array.from({ length: manifest.partitions }, (_, number): Partition => ({
-    number,
-    chain: new PageChain(connection, keys, number),
-    decisions: new Decisions(connection, keys),
-    committed: (sequence) => feedWake.committed(number, sequence),
-  }))
+  const partitions = Array.from({ length: manifest.partitions }, (_, number): Partition => {
+    const chain = new PageChain(connection, keys, number)
+    return {
+      number,
+      chain,
+      writer: new FeedWriter(connection, chain),
+      decisions: new Decisions(connection, keys),
+      committed: (sequence) => feedWake.committed(number, sequence),
+    }
+  })
   const feeds = partitions.map((partition) => new FeedReader(connection, partition))
   const feedWake = new FeedWake({
     lastSequences: async (awaited) =>

@@ -5,7 +5,7 @@ import type { Keys } from './keys.ts'
 import type { Partition } from './partition.ts'
 import { type CommitDocument, withoutEvents } from './stored-commit.ts'
 import type { StreamReader } from './stream-reader.ts'
-import { type StreamNote, type StreamTip, type StreamTips, tipOf } from './stream-tips.ts'
+import { type StreamTip, type StreamTips, tipOf } from './stream-tips.ts'
 
 export interface RemovalOptions {
   readonly connection: Connection
@@ -81,7 +81,7 @@ export class Removal {
   async #removeBefore(streamId: string, partition: number, before: number): Promise<void> {
     const { connection, keys, partitions, reader, tips } = this.#options
     const { first = 1, removed = 1 } = (await tips.note(streamId)) ?? {}
-    if (first < before) await this.#note(streamId, { first: before })
+    if (first < before) await tips.raiseNote(streamId, { first: before })
     const chain = partitions[partition]?.chain
     if (chain === undefined) throw new RangeError(`there is no partition ${partition}`)
     const feed = new FeedRemoval(connection, chain)
@@ -93,30 +93,7 @@ export class Removal {
       number += reached.filter(({ last }) => last < before).length
       if (reached.length < commits.length) break
     }
-    if (number > removed) await this.#note(streamId, { removed: number })
-  }
-
-  /** Raises fields of the note; others may raise them at the same time. */
-  async #note(streamId: string, change: Pick<StreamNote, 'first' | 'removed'>): Promise<void> {
-    const { connection, keys } = this.#options
-    const key = keys.stream(streamId)
-    for (;;) {
-      const found = await connection.get<StreamNote>(key)
-      const { first = 0, removed = 0 } = found?.content ?? {}
-      const raised = {
-        ...found?.content,
-        stream: streamId,
-        ...(Math.max(first, change.first ?? 0) > 0 ? { first: Math.max(first, change.first ?? 0) } : {}),
-        ...(Math.max(removed, change.removed ?? 0) > 0
-          ? { removed: Math.max(removed, change.removed ?? 0) }
-          : {}),
-      }
-      const written =
-        found === undefined
-          ? await connection.insert(key, raised)
-          : await connection.replace(key, raised, { cas: found.cas })
-      if (written) return
-    }
+    if (number > removed) await tips.raiseNote(streamId, { removed: number })
   }
 
   async #clear(key: string, before: number): Promise<void> {

@@ -124,6 +124,11 @@ export class StreamReader {
     const page = new Gathered(request, from, to)
     for await (const commits of this.commits(streamId, number, 1, limit)) {
       for (const commit of commits) {
+        if (commit.deleted === 1 && (note?.first ?? 1) <= commit.last) {
+          // Whoever deleted it has not told readers yet.
+          await this.#tips.raiseNote(streamId, { first: commit.last + 1 })
+          return this.#forward(request)
+        }
         if (commit.version > to) return page.end(true, commit.version)
         const next = page.take(
           commit,

@@ -85,9 +85,25 @@ export class StreamTips {
 
   /** Notes now and then where the end is, for those who know nothing yet. */
   async noteEnd(streamId: string, number: number): Promise<void> {
-    if (number % NOTE_EVERY !== 0) return
+    if (number === 0 || number % NOTE_EVERY !== 0) return
     const specs = [part.upsert('stream', streamId), part.upsert('number', number)]
     await this.#connection.mutate(this.#keys.stream(streamId), specs, { create: true })
+  }
+
+  /** Raises fields of a note; others may raise them at the same time. */
+  async raiseNote(streamId: string, change: Pick<StreamNote, 'first' | 'removed'>): Promise<void> {
+    const key = this.#keys.stream(streamId)
+    for (;;) {
+      const found = await this.#connection.get<StreamNote>(key)
+      const first = Math.max(found?.content.first ?? 1, change.first ?? 1)
+      const removed = Math.max(found?.content.removed ?? 1, change.removed ?? 1)
+      const raised: StreamNote = { ...found?.content, stream: streamId, first, removed }
+      const written =
+        found === undefined
+          ? await this.#connection.insert(key, raised)
+          : await this.#connection.replace(key, raised, { cas: found.cas })
+      if (written) return
+    }
   }
 
   /** Looks ever further until nothing is there, then closes in. */
