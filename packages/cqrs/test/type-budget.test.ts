@@ -58,8 +58,10 @@ async function instantiations(types: number): Promise<number> {
   await writeFile(join(folder, 'contract.ts'), program(types))
   // One checker, so that it counts the same each time.
   const args = [compiler, '-p', folder, '--extendedDiagnostics', '--singleThreaded']
-  // Fails, with what the compiler said, where the program has an error.
-  const { stdout } = await promisify(execFile)(process.execPath, args)
+  const { stdout } = await promisify(execFile)(process.execPath, args).catch((error: unknown) => {
+    const said = error instanceof Error && 'stdout' in error ? String(error.stdout) : ''
+    throw new Error(`the compiler refused the program: ${said}`, { cause: error })
+  })
   const count = /^Instantiations:\s+(\d+)$/m.exec(stdout)?.[1]
   if (count === undefined) throw new Error(`the compiler counted nothing: ${stdout}`)
   return Number(count)

@@ -1,7 +1,8 @@
 import type { EventMetadata, NewEvent, PlainEvent, Position, RecordedEvent, StreamId } from '@eventspine/core'
 import { frozen } from './frozen.ts'
 
-const FIRST_MS = Date.UTC(2030, 0, 1)
+/** When specifications happen, by the clock of their store. */
+export const GIVEN_MS = Date.UTC(2030, 0, 1)
 
 /** A new event as if it had been stored, at a place that depends on nothing but the specification. */
 export class GivenEvent implements RecordedEvent {
@@ -28,7 +29,7 @@ export class GivenEvent implements RecordedEvent {
     this.streamId = streamId
     this.streamPosition = streamPosition
     this.position = `0000000000000000.0.${sequence}.${hex.padStart(8, '0')}`
-    this.timestamp = new Date(FIRST_MS + sequence * 1000).toISOString()
+    this.timestamp = new Date(GIVEN_MS + sequence * 1000).toISOString()
     const { occurredAt } = event
     this.occurredAt = occurredAt instanceof Date ? occurredAt.toISOString() : occurredAt
     this.tags = event.tags ?? []

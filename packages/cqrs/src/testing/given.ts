@@ -1,8 +1,11 @@
 import type { ContractShape, EventDefinitions, NewEvent, NewEventOf } from '@eventspine/core'
 import type { Decider } from '../decider.ts'
-import type { Projection } from '../projection.ts'
+import type { ProcessManager } from '../process/process-manager.ts'
+import type { Receivers } from '../process/reaction.ts'
+import type { ProjectedContract, Projection } from '../projection.ts'
 import { type DeciderGiven, DeciderSpecification, type OlderEvent } from './decider-specification.ts'
 import type { StreamEvents } from './history.ts'
+import { type Happening, type ProcessGiven, ProcessSpecification } from './process-specification.ts'
 import { type ProjectionGiven, ProjectionSpecification } from './projection-specification.ts'
 
 /**
@@ -34,12 +37,28 @@ export function given<State, Contract extends ContractShape>(
   projection: Projection<State, Contract>,
   ...history: readonly StreamEvents[]
 ): ProjectionGiven<State>
+/**
+ * Begins the specification of a process manager by what has happened to one of its processes:
+ *
+ * ```ts
+ * await given(transfers, on(transfer.stream('1'), requested))
+ *   .when(refused({ to: 'account', stream: 'a', command: withdraw }, 'ACCOUNT_CLOSED'))
+ *   .then({ commands: [{ to: 'transfer', stream: 'transfer:1', command: fail }], end: true })
+ * ```
+ *
+ * An event whose type has no key is taken for one that a command of the process led to.
+ */
+export function given<State, Contract extends ProjectedContract, To extends Receivers>(
+  process: ProcessManager<State, Contract, To>,
+  ...history: readonly Happening<To>[]
+): ProcessGiven<State, To>
 export function given(
-  subject: Decider<unknown, unknown> | Projection<unknown>,
-  ...history: readonly (NewEvent | StreamEvents)[]
+  subject: Decider<unknown, unknown> | Projection<unknown> | ProcessManager<unknown>,
+  ...history: readonly (NewEvent | Happening)[]
 ): unknown {
   // Sound: the overloads pair a subject with its history.
-  return 'decide' in subject
-    ? new DeciderSpecification(subject, history as readonly NewEvent[])
+  if ('decide' in subject) return new DeciderSpecification(subject, history as readonly NewEvent[])
+  return 'reactionTo' in subject
+    ? new ProcessSpecification(subject, history as readonly Happening[])
     : new ProjectionSpecification(subject, history as readonly StreamEvents[])
 }

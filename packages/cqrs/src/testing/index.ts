@@ -2,4 +2,11 @@ export type { DeciderGiven, DeciderOutcome, OlderEvent } from './decider-specifi
 export { FakeClock } from './fake-clock.ts'
 export { given } from './given.ts'
 export { on, type StreamEvents } from './history.ts'
+export {
+  refused,
+  timeout,
+  type Happening,
+  type ProcessGiven,
+  type ProcessOutcome,
+} from './process-specification.ts'
 export type { ProjectionGiven, ProjectionOutcome } from './projection-specification.ts'
