@@ -7,6 +7,7 @@ import { balances } from './balances.ts'
 import { catchUp } from './catch-up.ts'
 import { count } from './count.ts'
 import { Counter, describeState } from './counter.ts'
+import { makeTransfers } from './make-transfers.ts'
 import { race } from './race.ts'
 import { printStatement } from './print-statement.ts'
 import type { Transcript } from './transcript.ts'
@@ -23,9 +24,10 @@ export async function tellStory(backend: Backend, transcript: Transcript): Promi
   await openAccounts(backend, counter, transcript)
   await takeDeposits(counter, transcript)
   await refuse(backend, counter, transcript)
-  await fillAndCloseOne(backend, counter, transcript)
+  const closed = await fillAndCloseOne(backend, counter, transcript)
   const raceToken = await race(backend.store, 'ada', transcript)
-  await catchUp(backend, [...counter.tokens, raceToken], isFirst, transcript)
+  const transferTokens = await makeTransfers(backend, closed, transcript)
+  await catchUp(backend, [...counter.tokens, raceToken, ...transferTokens], isFirst, transcript)
   await printStatement(backend.store, 'ada', transcript)
   const isKept = backend.capabilities.durability !== 'process'
   transcript.section(
@@ -83,7 +85,8 @@ async function refuse(backend: Backend, counter: Counter, transcript: Transcript
   await counter.serve('nobody', { type: 'DepositMoney', cents: 1_00 })
 }
 
-async function fillAndCloseOne(backend: Backend, counter: Counter, transcript: Transcript): Promise<void> {
+/** @returns which account it was. */
+async function fillAndCloseOne(backend: Backend, counter: Counter, transcript: Transcript): Promise<string> {
   transcript.section('A piggy bank, from opening to closing')
   const id = await unusedPiggyBank(backend)
   await counter.serve(id, { type: 'OpenAccount', owner: 'Ada Lovelace' })
@@ -92,6 +95,7 @@ async function fillAndCloseOne(backend: Backend, counter: Counter, transcript: T
   await counter.serve(id, { type: 'WithdrawMoney', cents: 10_00 })
   await counter.serve(id, { type: 'CloseAccount' })
   await counter.serve(id, { type: 'DepositMoney', cents: 10_00 })
+  return id
 }
 
 async function unusedPiggyBank(backend: Backend): Promise<string> {

@@ -84,39 +84,53 @@ function expectFirstRun(run: DemoRun): void {
     '✗ piggy-bank-1 deposit 10.00 ACCOUNT_CLOSED: the account is closed',
   ])
   expectRace(run, 3)
+  expect(section(run, 'Transfers, by a process')).toEqual([
+    '✓ ada transfer 15.00 to grace: balance 40.50, version 6',
+    '✗ ada transfer 5.00 ACCOUNT_CLOSED: to piggy-bank-1: the account is closed; balance 40.50, version 8',
+    '✗ grace transfer 9,000.00 INSUFFICIENT_FUNDS: to ada: the balance is 75.00; balance 75.00, version 3',
+  ])
   const [progress, ...lines] = section(run, 'The balances read model catches up')
-  expect(progress).toMatch(/^balances@1 went on from the beginning: 11 events to handle, done in \d+ ms$/)
+  expect(progress).toMatch(/^balances@1 went on from the beginning: 15 events to handle, done in \d+ ms$/)
   expect(lines).toEqual([
-    'ada Ada Lovelace 55.50 after 4 bookings',
-    'grace Grace Hopper 60.00 after 1 booking',
+    'ada Ada Lovelace 40.50 after 7 bookings',
+    'grace Grace Hopper 75.00 after 2 bookings',
     'and 1 closed account',
   ])
   const statement = section(run, 'The statement of ada, folded live')
   expect(statement[0]).toBe('1 opened for Ada Lovelace 0.00')
   expect(statement[4]).toMatch(/^5 withdrawal -[34]0\.00 55\.50$/)
-  expect(statement[5]).toBe('as it was after its first deposit: balance 100.00, version 2')
+  expect(statement.slice(5, 8)).toEqual([
+    '6 withdrawal -15.00 40.50',
+    '7 withdrawal -5.00 35.50',
+    '8 deposit +5.00 40.50',
+  ])
+  expect(statement[8]).toBe('as it was after its first deposit: balance 100.00, version 2')
 }
 
 function expectSecondRun(run: DemoRun): void {
   expectSuccess(run)
   expect(section(run, 'What is there')).toEqual([
-    'ada: balance 55.50, version 5',
-    'grace: balance 60.00, version 2',
+    'ada: balance 40.50, version 8',
+    'grace: balance 75.00, version 3',
     'carrying on with 3 accounts',
   ])
   expect(section(run, 'Opening accounts')).toEqual([
     '✗ ada open for Somebody Else ACCOUNT_ALREADY_OPENED: an account is opened once',
   ])
   expect(section(run, 'A piggy bank, from opening to closing')[0]).toContain('✓ piggy-bank-2 open')
-  expectRace(run, 7)
+  expectRace(run, 10)
+  expect(section(run, 'Transfers, by a process').slice(0, 2)).toEqual([
+    '✓ ada transfer 15.00 to grace: balance 81.00, version 13',
+    '✗ ada transfer 5.00 ACCOUNT_CLOSED: to piggy-bank-2: the account is closed; balance 81.00, version 15',
+  ])
   const [progress, ...lines] = section(run, 'The balances read model catches up')
-  expect(progress).toMatch(/^balances@1 went on from its checkpoint: 9 events to handle, done in \d+ ms$/)
+  expect(progress).toMatch(/^balances@1 went on from its checkpoint: 13 events to handle, done in \d+ ms$/)
   expect(lines).toEqual([
-    'ada Ada Lovelace 111.00 after 8 bookings',
-    'grace Grace Hopper 120.00 after 2 bookings',
+    'ada Ada Lovelace 81.00 after 14 bookings',
+    'grace Grace Hopper 150.00 after 4 bookings',
     'and 2 closed accounts',
   ])
-  expect(section(run, 'The statement of ada, folded live')[0]).toBe('… 1 earlier')
+  expect(section(run, 'The statement of ada, folded live')[0]).toBe('… 7 earlier')
 }
 
 describe.each(testBackends())('the demo on %s', (backend) => {
