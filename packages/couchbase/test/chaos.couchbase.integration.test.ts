@@ -26,4 +26,4 @@ it('loses nothing and doubles nothing when writers die and requests get lost, an
       throw new Error(`EVENTSPINE_COUCHBASE_SEED=${seed} (runs differ by what comes first)`, { cause })
     }
   }
-}, 300_000)
+}, 600_000)
