@@ -28,11 +28,16 @@ export async function appendUntilDecided(
   }
 }
 
-/** Tells for certain that no attempt of this append was or will be applied. */
-export function isDecision(
-  error: unknown,
-): error is EventStoreError<'VERSION_CONFLICT'> | EventStoreError<'ID_REUSED'> {
-  return EventStoreError.is(error, 'VERSION_CONFLICT') || EventStoreError.is(error, 'ID_REUSED')
+/**
+ * Tells for certain that this attempt was not applied, and what would have to be decided anew: the stream or a
+ * document of the commit has changed. Where an attempt before it was applied, loading the stream finds that.
+ */
+export function isDecision(error: EventStoreError): boolean {
+  return (
+    EventStoreError.is(error, 'VERSION_CONFLICT') ||
+    EventStoreError.is(error, 'ID_REUSED') ||
+    EventStoreError.is(error, 'REVISION_CONFLICT')
+  )
 }
 
 function asUnknown(error: EventStoreError): EventStoreError {

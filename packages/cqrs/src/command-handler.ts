@@ -1,6 +1,7 @@
 import {
   type EventDefinitions,
   type EventMetadata,
+  EventStoreError,
   type EventStore,
   type ExpectedVersion,
   invalidArgument,
@@ -14,9 +15,15 @@ import { checkCommandId } from './command-id.ts'
 import type { CommittedEventOf } from './committed-event.ts'
 import type { Decider } from './decider.ts'
 import { Handling } from './handling.ts'
+import type { InlineProjections } from './inline-projections.ts'
+import type { Snapshots } from './snapshots.ts'
 import { checkRetryOptions, RetryBudget, type RetryNotice, type RetryOptions } from './retry-budget.ts'
 
-export interface CommandHandlerOptions extends RetryOptions {
+export interface CommandHandlerOptions<State = never> extends RetryOptions {
+  /** Read models that are written in the commit of the events: `inlineProjections(backend, [balances])`. */
+  readonly inline?: InlineProjections | undefined
+  /** Where states of long streams are kept, so that only what came after has to be read. */
+  readonly snapshots?: Snapshots<State> | undefined
   /** Told before each further try. Must not throw. */
   readonly onRetry?: ((notice: RetryNotice) => void) | undefined
 }
@@ -86,9 +93,10 @@ export type CommandHandlerOf<Definition> =
 export function commandHandler<State, Command, Category extends string, Definitions extends EventDefinitions>(
   store: Pick<EventStore, 'append' | 'read' | 'head'>,
   decider: Decider<State, Command, Category, Definitions>,
-  options: CommandHandlerOptions = {},
+  options: CommandHandlerOptions<NoInfer<State>> = {},
 ): CommandHandler<State, Command, Category, Definitions> {
   const retry = checkRetryOptions(options)
+  const { inline, snapshots } = options
   return async (stream, command, { id = v7(), metadata = {}, expectedVersion = 'any', signal } = {}) => {
     checkCommandId(id)
     checkMetadata(metadata)
@@ -96,7 +104,13 @@ export function commandHandler<State, Command, Category extends string, Definiti
     const budget = new RetryBudget(retry, signal, (attempt, error, delayMs) =>
       options.onRetry?.({ streamId, commandId: id, attempt, error, delayMs }),
     )
-    const handling = new Handling(store, decider, { streamId, commandId: id, metadata, signal })
+    const handling = new Handling(store, decider, {
+      streamId,
+      commandId: id,
+      metadata,
+      signal,
+      snapshots,
+    })
     for (;;) {
       const { state, version, position, first } = await handling.load()
       if (first !== undefined) return { token: position ?? '', version, events: first, state, repeated: true }
@@ -107,7 +121,7 @@ export function commandHandler<State, Command, Category extends string, Definiti
       try {
         const appendOptions = { expectedVersion: version, signal }
         const result = await appendUntilDecided(
-          () => store.append(streamId, decided.events, appendOptions),
+          () => (inline ?? store).append(streamId, decided.events, appendOptions),
           budget,
         )
         const events = handling.committed(decided.events, version)
@@ -119,7 +133,7 @@ export function commandHandler<State, Command, Category extends string, Definiti
           repeated: result.repeated,
         }
       } catch (error) {
-        if (!isDecision(error) || !(await budget.next(error))) throw error
+        if (!EventStoreError.is(error) || !isDecision(error) || !(await budget.next(error))) throw error
       }
     }
   }

@@ -11,25 +11,28 @@ import {
 import { eventIdOf } from './command-id.ts'
 import type { CommittedEventOf } from './committed-event.ts'
 import type { Decider } from './decider.ts'
-import { type Folded, foldUntil } from './fold.ts'
+import type { Folded } from './fold.ts'
+import type { Snapshots } from './snapshots.ts'
+import { foldStream } from './stream-fold.ts'
 
-export interface HandlingContext<Category extends string> {
+export interface HandlingContext<State, Category extends string> {
   readonly streamId: StreamId<Category>
   readonly commandId: string
   readonly metadata: EventMetadata
   readonly signal: AbortSignal | undefined
+  readonly snapshots: Snapshots<State> | undefined
 }
 
 /** One command on one stream, through as many tries as it takes. */
 export class Handling<State, Command, Category extends string, Definitions extends EventDefinitions> {
   readonly #store: Pick<EventStore, 'append' | 'read' | 'head'>
   readonly #decider: Decider<State, Command, Category, Definitions>
-  readonly #context: HandlingContext<Category>
+  readonly #context: HandlingContext<State, Category>
 
   constructor(
     store: Pick<EventStore, 'append' | 'read' | 'head'>,
     decider: Decider<State, Command, Category, Definitions>,
-    context: HandlingContext<Category>,
+    context: HandlingContext<State, Category>,
   ) {
     this.#store = store
     this.#decider = decider
@@ -58,8 +61,15 @@ export class Handling<State, Command, Category extends string, Definitions exten
       wanted = this.#eventId(found)
       return false
     }
-    const { streamId, signal } = this.#context
-    const folded = await foldUntil(this.#store, this.#decider, streamId, { signal }, isBehindFirst)
+    const { streamId, signal, snapshots } = this.#context
+    const folded = await foldStream({
+      store: this.#store,
+      folding: this.#decider,
+      streamId,
+      options: { signal, snapshots },
+      isEnd: isBehindFirst,
+      wantedId: wanted,
+    })
     return { ...folded, first }
   }
 

@@ -2,16 +2,15 @@ import {
   comparePositions,
   type ContractShape,
   type EventStore,
-  type HandlerContext,
   type HandlerMap,
   invalidArgument,
-  notSupported,
   parsePosition,
   type RecordedEvent,
 } from '@eventspine/core'
 import { type AsOf, Horizon } from './as-of.ts'
-import { truncated } from './fold.ts'
+import { LIVE_CONTEXT } from './live-context.ts'
 import type { ProjectedEvent, Projection } from './projection.ts'
+import { truncated } from './stream-fold.ts'
 
 export interface ProjectOptions {
   /** The streams to fold. Default: all of the store, which are then in memory at once. */
@@ -66,7 +65,7 @@ export class LiveDocuments<State, Contract extends ContractShape> {
   /** Takes an event in the form that the contracts say; others pass by. */
   async apply(event: RecordedEvent): Promise<void> {
     for (const { types, handle } of this.#maps) {
-      if (types === 'all' || types.includes(event.type)) await handle(event, CONTEXT)
+      if (types === 'all' || types.includes(event.type)) await handle(event, LIVE_CONTEXT)
     }
   }
 }
@@ -147,19 +146,4 @@ class Cursor {
       throw truncated(this.event.streamId, this.event.streamPosition)
     this.#version++
   }
-}
-
-const refuse = (): never => {
-  throw notSupported('a live projection writes no documents')
-}
-
-/** What handlers of a contract are called with where no consumer calls them. */
-const CONTEXT: HandlerContext = {
-  group: '',
-  partition: 0,
-  attempt: 1,
-  signal: new AbortController().signal,
-  fencingToken: 0,
-  documents: { get: async () => refuse(), put: refuse, delete: refuse },
-  transaction: undefined,
 }

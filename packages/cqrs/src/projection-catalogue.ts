@@ -32,7 +32,6 @@ export type Definition = Pick<Projection<never>, 'name' | 'version' | 'fingerpri
 
 const CATALOGUE = 'projections'
 const MAX_TRIES = 20
-const NEVER = new AbortController().signal
 
 /** The catalogue entry of one projection. */
 export class ProjectionCatalogue {
@@ -56,7 +55,7 @@ export class ProjectionCatalogue {
    */
   async update(
     change: (record: ProjectionRecord | undefined) => ProjectionRecord,
-    signal: AbortSignal = NEVER,
+    signal: AbortSignal = new AbortController().signal,
   ): Promise<ProjectionRecord> {
     for (let attempt = 1; ; attempt++) {
       try {
@@ -173,6 +172,12 @@ export function buildOf(record: ProjectionRecord, { version }: Definition): Buil
   if (serving.version === version) return serving
   if (beside?.version === version) return beside
   return kept.findLast((build) => build.version === version)
+}
+
+/** All builds of a definition's version that are read, or will be: a writer in the commit writes each of them. */
+export function buildsOf(record: ProjectionRecord, { version }: Definition): readonly Build[] {
+  const { serving, building: beside, kept } = record
+  return [serving, ...(beside === null ? [] : [beside]), ...kept].filter((build) => build.version === version)
 }
 
 export function incompatible(message: string): EventStoreError<'STORE_INCOMPATIBLE'> {

@@ -1,10 +1,4 @@
-import {
-  type ContractShape,
-  type DocumentCollection,
-  type DocumentStore,
-  EventStoreError,
-  type Position,
-} from '@eventspine/core'
+import { type DocumentCollection, type DocumentStore, EventStoreError, type Position } from '@eventspine/core'
 import type { Projection } from './projection.ts'
 import { type Build, collectionOf } from './projection-build.ts'
 import { incompatible, ProjectionCatalogue, type ProjectionRecord } from './projection-catalogue.ts'
