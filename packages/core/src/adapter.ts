@@ -16,8 +16,11 @@ import type { StoreManifest } from './store-manifest.ts'
  * taken for a defect of the adapter and reported as `BACKEND_FAILED` with outcome `unknown`.
  */
 
-/** How `data` is written: 0 = JSON text; 1 = bytes, as a JSON string of base64. */
-export type Codec = 0 | 1
+/**
+ * How `data` is written: 0 = JSON text; 1 = bytes, as a JSON string of base64; 2 = JSON text of a reference to data
+ * that is kept apart. Adapters store what they are given, whichever it is.
+ */
+export type Codec = 0 | 1 | 2
 
 /** An event as it is stored. `data` and `metadata` are JSON text without raw line breaks. */
 export interface EncodedEvent {

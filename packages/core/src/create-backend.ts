@@ -18,8 +18,7 @@ const adapters = new WeakMap<Backend, BackendAdapter>()
 /** Makes the ports that users hold around an adapter. Adapter packages call it; users call those. */
 export function createBackend<Native = unknown>(adapter: BackendAdapter<Native>): Backend<Native> {
   const backend = new WrappedBackend(adapter)
-  // Sound: what is looked up by a backend was put there with its type.
-  adapters.set(backend as Backend, adapter as BackendAdapter)
+  adapters.set(backend, adapter)
   return backend
 }
 
@@ -29,8 +28,9 @@ export function createBackend<Native = unknown>(adapter: BackendAdapter<Native>)
  * @throws {@link EventStoreError} `INVALID_ARGUMENT`: it was not made by {@link createBackend}.
  */
 export function adapterOf<Native>(backend: Backend<Native>): BackendAdapter<Native> {
-  const adapter = adapters.get(backend as Backend)
+  const adapter = adapters.get(backend)
   if (adapter === undefined) throw invalidArgument('backend', 'was not made by createBackend')
+  // Sound: it was put there with the type of the backend.
   return adapter as BackendAdapter<Native>
 }
 

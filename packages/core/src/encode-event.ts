@@ -1,5 +1,5 @@
 import type { Codec, EncodedEvent } from './adapter.ts'
-import { EventStoreError, invalidArgument } from './error.ts'
+import { EventStoreError, invalidArgument, notSupported } from './error.ts'
 import type { EventMetadata, NewEvent } from './event.ts'
 import { encodeJson } from './json.ts'
 import { checkName } from './stream-id.ts'
@@ -41,10 +41,17 @@ function encodeBytes(data: Uint8Array): string {
   return `"${Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('base64')}"`
 }
 
-/** Decodes `data` as {@link encodeEvent} wrote it. */
+/**
+ * Decodes `data` as {@link encodeEvent} wrote it.
+ *
+ * @throws {@link EventStoreError} `NOT_SUPPORTED`: it is kept apart, and this reader does not load it.
+ *   `STORE_INCOMPATIBLE`: a later version wrote it.
+ */
 export function decodeData(data: string, codec: Codec): unknown {
   if (codec === 0) return JSON.parse(data) as unknown
   if (codec === 1) return new Uint8Array(Buffer.from(data.slice(1, -1), 'base64'))
+  if (codec === 2)
+    throw notSupported("the event's data is kept apart and was not loaded: read through withPayloads")
   throw new EventStoreError('STORE_INCOMPATIBLE', `a stored body has the unknown codec ${String(codec)}`)
 }
 

@@ -18,6 +18,7 @@ export type EventStoreErrorCode =
   | 'STORE_MISSING'
   | 'STORE_INCOMPATIBLE'
   | 'STORE_IN_USE'
+  | 'PAYLOAD_MISSING'
   | 'ACCESS_DENIED'
   | 'BACKEND_UNAVAILABLE'
   | 'BACKEND_FAILED'

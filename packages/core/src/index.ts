@@ -47,6 +47,7 @@ export type {
   CompetingTry,
   ParkOutcome,
 } from './competing-adapter.ts'
+export { writeRelayed, type RelayLimits } from './relay-batches.ts'
 export type { RelayChange, RelayEvent, RelaySession } from './relay-session.ts'
 export type { AdapterModule, AdapterRegistry, Backend, OpenOptions, Transaction } from './backend.ts'
 export type { Capabilities, Scope } from './capabilities.ts'
@@ -136,7 +137,6 @@ export type {
 export { defineEvents } from './contract/define-events.ts'
 export { deprecated } from './contract/deprecated-event.ts'
 export { versions, type VersionedEvent } from './contract/event-versions.ts'
-export { placeInStream } from './contract/event-view.ts'
 export { checkContractLock, type ContractLockOptions } from './contract/lock/check-contract-lock.ts'
 export { contractChanges, type ContractChange } from './contract/lock/contract-changes.ts'
 export {
@@ -148,6 +148,7 @@ export {
   type LockedLegacy,
   type ToJsonSchema,
 } from './contract/lock/contract-lock.ts'
+export { placeInStream } from './contract/event-view.ts'
 export {
   readAs,
   type LegacyEvent,
@@ -182,7 +183,8 @@ export { checkManifest, createManifest, FORMAT_VERSION, type StoreManifest } fro
 export { FeedWake } from './feed-wake.ts'
 export { abortableDelay, backoffMs } from './consumer/delay.ts'
 export { isTransient } from './consumer/checkpoint.ts'
-export { createBackend, createTransaction } from './create-backend.ts'
+export { adapterOf, createBackend, createTransaction } from './create-backend.ts'
+export { documentPartsOf, type DocumentStoreParts } from './wrapped-document-store.ts'
 export { CHECKPOINTS } from './consumer/checkpoint.ts'
 export { deduplicated, type DeduplicationOptions } from './consumer/deduplicated.ts'
 export { firstNeeded } from './consumer/first-needed.ts'

@@ -84,7 +84,24 @@ class LazyEvent implements RecordedEvent {
   }
 
   toJSON(): PlainEvent {
-    const { occurredAt, contentType, tags, data, origin } = this
+    return this.#plain(this.data)
+  }
+
+  /** Whoever prints an event looks for what is wrong: data that cannot be had shows as the reason why. */
+  [inspect.custom](): unknown {
+    return this.#plain(this.#dataOrError())
+  }
+
+  #dataOrError(): unknown {
+    try {
+      return this.data
+    } catch (error) {
+      return error
+    }
+  }
+
+  #plain(data: unknown): PlainEvent {
+    const { occurredAt, contentType, tags, origin } = this
     return {
       id: this.id,
       type: this.type,
@@ -100,10 +117,6 @@ class LazyEvent implements RecordedEvent {
       data: data instanceof Uint8Array ? Buffer.from(data).toString('base64') : data,
       metadata: this.metadata,
     }
-  }
-
-  [inspect.custom](): unknown {
-    return this.toJSON()
   }
 
   #allMetadata(): Record<string, unknown> {

@@ -1,18 +1,45 @@
 import type { Capabilities } from './capabilities.ts'
 import { EventStoreError } from './error.ts'
-import type { RelayedEvent } from './log-adapter.ts'
+import type { RelayedEvent, RelayPosition, RelaySessionAdapter } from './log-adapter.ts'
+import { eventCheck } from './position.ts'
 
 /** UTF-8 bytes of one UTF-16 unit, at most. */
 const MAX_UNIT_BYTES = 3
+
+/** What a log takes in one write of a relay. */
+export type RelayLimits = Pick<Capabilities, 'maxAppendEvents' | 'maxAppendBytes'>
+
+/**
+ * Writes events and moves the position: in one step, or in as few as the log takes, each with the position of its own
+ * last event.
+ *
+ * @throws {@link EventStoreError} `LIMIT_EXCEEDED`: one event alone is too large; nothing was written. Else what the
+ *   session throws.
+ */
+export async function writeRelayed(
+  session: RelaySessionAdapter,
+  events: readonly RelayedEvent[],
+  position: RelayPosition,
+  limits: RelayLimits,
+): Promise<void> {
+  const batches = relayBatches(events, limits)
+  const end = batches.pop() ?? []
+  for (const batch of batches) {
+    const last = batch.at(-1)
+    if (last !== undefined)
+      await session.doWrite(batch, { sequence: last.sourceSequence, check: eventCheck(last.id) })
+  }
+  await session.doWrite(end, position)
+}
 
 /**
  * The events in batches that the log takes, in order; at least one, which may be empty.
  *
  * @throws {@link EventStoreError} `LIMIT_EXCEEDED`: one event alone is too large; nothing was written.
  */
-export function relayBatches(
+function relayBatches(
   events: readonly RelayedEvent[],
-  { maxAppendEvents, maxAppendBytes }: Pick<Capabilities, 'maxAppendEvents' | 'maxAppendBytes'>,
+  { maxAppendEvents, maxAppendBytes }: RelayLimits,
 ): (readonly RelayedEvent[])[] {
   let units = 0
   for (const { data, metadata } of events) units += data.length + metadata.length

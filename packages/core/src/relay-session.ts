@@ -3,7 +3,7 @@ import type { Capabilities } from './capabilities.ts'
 import type { EventOrigin, RecordedEvent } from './event.ts'
 import type { RelayedEvent, RelayRequest, RelaySessionAdapter, RelayTargetAdapter } from './log-adapter.ts'
 import { partitionOf } from './partition.ts'
-import { relayBatches } from './relay-batches.ts'
+import { writeRelayed } from './relay-batches.ts'
 import { eventCheck, formatPosition, parsePosition, type Position } from './position.ts'
 import { asDelivered } from './published.ts'
 import { storedEvent } from './recorded-event.ts'
@@ -82,15 +82,8 @@ class WrappedRelaySession implements RelaySession {
   async write(events: readonly RelayEvent[], position: Position): Promise<void> {
     const { sequence, check } = parsePosition(position)
     const relayed = events.map((event) => this.#relayed(event))
-    const batches = relayBatches(relayed, this.#log.capabilities)
-    const end = batches.pop() ?? []
     try {
-      for (const batch of batches) {
-        const last = batch.at(-1)
-        if (last === undefined) continue
-        await this.#session.doWrite(batch, { sequence: last.sourceSequence, check: eventCheck(last.id) })
-      }
-      await this.#session.doWrite(end, { sequence, check })
+      await writeRelayed(this.#session, relayed, { sequence, check }, this.#log.capabilities)
     } catch (error) {
       throw asBackendError(error, 'write')
     }

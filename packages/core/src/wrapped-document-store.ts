@@ -24,6 +24,27 @@ import { EventStoreError, invalidArgument, notSupported } from './error.ts'
 const DEFAULT_PAGE_DOCUMENTS = 500
 const MAX_PAGE_DOCUMENTS = 10_000
 
+/** What a document store is made of, for decorators that read and write its documents as text. */
+export interface DocumentStoreParts {
+  readonly name: string
+  readonly capabilities: Capabilities
+  readonly partitions: number
+  readonly adapter: DocumentStoreAdapter
+  /** @throws {@link EventStoreError} `CLOSED`. */
+  readonly checkOpen: () => void
+}
+
+/**
+ * What a backend's document store was made of. Those who use it check what the wrapper would check.
+ *
+ * @throws {@link EventStoreError} `INVALID_ARGUMENT`: it is not the `documents` of a backend.
+ */
+export function documentPartsOf(documents: DocumentStore): DocumentStoreParts {
+  if (!(documents instanceof WrappedDocumentStore))
+    throw invalidArgument('documents', 'must be the documents of a backend')
+  return documents.parts
+}
+
 /** Made by `createBackend`. */
 export class WrappedDocumentStore implements DocumentStore {
   readonly capabilities: Capabilities
@@ -59,6 +80,11 @@ export class WrappedDocumentStore implements DocumentStore {
       checkScope(this.capabilities.documentBatch, partitions.size, `${this.name}: a batch of documents`)
     }
     return this.#write(encoded)
+  }
+
+  get parts(): DocumentStoreParts {
+    const { name, capabilities, partitions } = this
+    return { name, capabilities, partitions, adapter: this.#adapter, checkOpen: () => this.checkOpen() }
   }
 
   close(): void {

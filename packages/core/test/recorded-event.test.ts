@@ -60,6 +60,14 @@ describe('a recorded event', () => {
     expect(inspect(event)).toBe(inspect(plain))
   })
 
+  it('refuses data that is kept apart when it is touched, and nothing else', () => {
+    const event = recorded({ ...stored, codec: 2, data: '{"codec":0,"segments":{}}' })
+    expect(event.metadata).toEqual(recorded(stored).metadata)
+    expect(() => event.data).toThrow(expect.objectContaining({ code: 'NOT_SUPPORTED' }))
+    expect(() => event.toJSON()).toThrow(expect.objectContaining({ code: 'NOT_SUPPORTED' }))
+    expect(inspect(event)).toContain('kept apart')
+  })
+
   it('refuses a body of a codec that a later version wrote', () => {
     // What a later version may have stored.
     const event = recorded({ ...stored, codec: 9 as 0 })

@@ -106,7 +106,7 @@ class KafkaEvent implements StoredEvent {
   }
 
   get data(): string {
-    return this.codec === 0 ? this.#value.toString() : `"${this.#value.toString('base64')}"`
+    return this.codec === 1 ? `"${this.#value.toString('base64')}"` : this.#value.toString()
   }
 
   get metadata(): string {

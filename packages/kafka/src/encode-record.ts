@@ -44,11 +44,11 @@ export function encodeRecord(event: EncodedEvent, context: RecordContext): Kafka
     [EVENT_TYPE]: event.type,
     [EVENT_SOURCE]: source,
     [EVENT_TIME]: isoTime(timestampMs),
-    [CONTENT_TYPE]: bytes ? contentTypeOf(event.metadata) : 'application/json',
+    [CONTENT_TYPE]: contentTypeOf(event),
     [SCHEMA_VERSION]: String(event.schemaVersion),
   }
   if (event.metadata !== '{}') headers[METADATA] = event.metadata
-  if (bytes) headers[DATA_CODEC] = '1'
+  if (event.codec !== 0) headers[DATA_CODEC] = String(event.codec)
   if (origin !== undefined) {
     headers[ORIGIN_POSITION] = origin.position
     if (origin.streamPosition !== undefined) headers[STREAM_POSITION] = String(origin.streamPosition)
@@ -92,7 +92,10 @@ function isoTime(ms: number): string {
   return lastIso
 }
 
-function contentTypeOf(metadata: string): string {
+function contentTypeOf({ codec, metadata }: EncodedEvent): string {
+  if (codec === 0) return 'application/json'
+  // What other consumers of the topic find is no data of the event's type.
+  if (codec === 2) return 'application/vnd.eventspine.reference+json'
   const { $contentType } = JSON.parse(metadata) as { readonly $contentType?: unknown }
   return typeof $contentType === 'string' ? $contentType : 'application/octet-stream'
 }

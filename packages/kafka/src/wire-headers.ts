@@ -17,7 +17,7 @@ export const CONTENT_TYPE = 'content-type'
 export const SCHEMA_VERSION = 'ce_schemaversion'
 /** JSON text of the metadata with the rare parts of the envelope; absent when there are none. */
 export const METADATA = 'ce_eventmetadata'
-/** How `data` is to be read when it is no JSON: `1`, bytes. */
+/** How `data` is to be read when it is not plain JSON: `1`, bytes; `2`, a reference to data that is kept apart. */
 export const DATA_CODEC = 'ce_datacodec'
 /** Of a relayed event: its position in the store it comes from. */
 export const ORIGIN_POSITION = 'ce_originposition'
