@@ -144,9 +144,11 @@ function checkCheckpoints(
   let coveredUs = 0
   for (const { position, atUs } of sorted) {
     const sequence = sequenceOf(position)
-    for (; covered < sequence; covered++) {
-      const id = feed[covered]?.[1]
-      coveredUs = Math.max(coveredUs, id === undefined ? Infinity : (handledUs.get(id) ?? Infinity))
+    // Sequences may have gaps: a checkpoint covers the events that stand at or below it.
+    for (; covered < feed.length; covered++) {
+      const [at, id] = feed[covered] ?? []
+      if (at === undefined || id === undefined || sequenceOf(at) > sequence) break
+      coveredUs = Math.max(coveredUs, handledUs.get(id) ?? Infinity)
     }
     if (coveredUs > atUs) {
       violations.add(

@@ -12,7 +12,7 @@ export type ViolationKind =
   | 'phantom'
   /** Part of a commit. */
   | 'torn'
-  /** A version or a position that stands for nothing. */
+  /** A version that stands for nothing. */
   | 'gap'
   /** Not seen by a read that started after its acknowledgement. */
   | 'stale'
