@@ -9,6 +9,7 @@ export { inlineProjections, type AnyProjection, type InlineProjections } from '.
 export { project, type ProjectOptions } from './project.ts'
 export { projection, type Evolutions, type Projection, type ProjectionDefinition } from './projection.ts'
 export type { DocumentChange, ProjectedEvent, ProjectedEventOf, ProjectedType } from './projection.ts'
+export { query, queryHandlers, type Query, type QueryHandlers, type QueryOptions } from './queries.ts'
 export type { RebuildProgress } from './catch-up.ts'
 export { dropVersion, rebuildProjection, type DropVersionOptions } from './rebuild-projection.ts'
 export type { Rebuilt, RebuildOptions } from './rebuild-projection.ts'

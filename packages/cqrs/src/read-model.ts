@@ -113,7 +113,8 @@ class ServingModel<State> implements ReadModel<State> {
   }
 }
 
-function sourceOf<State>(
+/** @throws {@link EventStoreError} `BUSY` and `STORE_INCOMPATIBLE` as of {@link ReadModel.get}. */
+export function sourceOf<State>(
   record: ProjectionRecord | undefined,
   { name, version, earlier = {} }: ReadableProjection<State>,
 ): Source<State> {
