@@ -23,7 +23,7 @@ export interface BlowTerms {
 }
 
 /** How long a process may take to reach its crash point under load before it is killed without. */
-const REACH_MS = 20_000
+const REACH_MS = 60_000
 
 /**
  * Deals the blow. Resolves when it has happened.

@@ -67,11 +67,11 @@ function readArguments() {
 
 async function tortureBackend(options: Parameters<typeof runTorture>[0]): Promise<boolean> {
   const { rounds, seed, blows } = options
-  const { tally, evidence } = await runTorture({
+  const { tally, evidence, faults } = await runTorture({
     ...options,
     onRound: (number, round, tookMs) => process.stdout.write(`${roundLine(number, rounds, round, tookMs)}\n`),
   })
-  process.stdout.write(`\n${summaryLines(tally, blows).join('\n')}\n`)
+  process.stdout.write(`\n${summaryLines(tally, blows, faults).join('\n')}\n`)
   if (evidence === undefined) return true
   tell(tally.rounds.at(-1)?.violations ?? [])
   process.stdout.write(`\nseed ${seed}; the history that shows it is in ${evidence}\n`)

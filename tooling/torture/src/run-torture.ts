@@ -32,6 +32,8 @@ export interface TortureResult {
   readonly tally: Tally
   /** Where the history lies that shows the first broken promise; `undefined` when all were kept. */
   readonly evidence: string | undefined
+  /** Faults of the network, by name. */
+  readonly faults: Readonly<Record<string, number>>
 }
 
 /** Rounds on one store: its whole history is checked after each of them, so it must not grow for ever. */
@@ -61,16 +63,19 @@ export async function runTorture(options: TortureOptions): Promise<TortureResult
   const tally = new Tally()
   await mkdir(directory, { recursive: true })
   await using target = await openTarget(options.target, directory, options.serverSettings)
+  const faults = (): TortureResult['faults'] => target.faults?.counts() ?? {}
   const plan = planBlows(options.blows, rounds, random)
   for (let first = 0; first < rounds; first += ROUNDS_PER_STORE) {
     const store = join(directory, `store-${first / ROUNDS_PER_STORE + 1}`)
     const blows = plan.slice(first, first + ROUNDS_PER_STORE)
     const failed = await tortureStore({ options, target, random, tally, directory: store, blows, first })
-    if (failed !== undefined) return { tally, evidence: await keepEvidence(options, store, failed) }
+    if (failed !== undefined) {
+      return { tally, evidence: await keepEvidence(options, store, failed), faults: faults() }
+    }
     tally.nextStore()
     await rm(store, { recursive: true })
   }
-  return { tally, evidence: undefined }
+  return { tally, evidence: undefined, faults: faults() }
 }
 
 interface StoreTerms {
@@ -111,8 +116,11 @@ async function tortureStore({
     await Promise.all(Array.from({ length: missing }, () => fleet.add()))
     fleet.warmUp()
     await fleet.write()
+    // Of their own, so that how many calls there are changes no blow.
+    target.faults?.start(new Random(seed + first + index))
     const victim = random.pick(fleet.members)
     const { hit, inFlight } = await strike(fleet, victim, blow, { target, random })
+    await target.faults?.stop()
     if (fleet.members.length === 0) await fleet.add()
     const settled = await fleet.settle()
     const round = { blow, hit, inFlight, violations: settled.violations }

@@ -32,7 +32,11 @@ export function roundLine(
 }
 
 /** The table of a whole run. */
-export function summaryLines(tally: Tally, blows: readonly Blow[]): readonly string[] {
+export function summaryLines(
+  tally: Tally,
+  blows: readonly Blow[],
+  faults: Readonly<Record<string, number>>,
+): readonly string[] {
   const { rounds, operations } = tally
   const kills = rounds.filter(({ blow }) => blow !== 'paused')
   const inFlight = rounds.filter((round) => round.inFlight > 0)
@@ -46,6 +50,7 @@ export function summaryLines(tally: Tally, blows: readonly Blow[]): readonly str
         blow === 'paused' ? String(hits) : `${hits}, ${inFlight} with appends in flight`,
       ]
     }),
+    ...faultRows(faults),
     ['commits tried', `${operations.commits}, of ${operations.events} events acknowledged`],
     ['  acknowledged', String(operations.acknowledged)],
     ['  refused', String(operations.refused)],
@@ -59,4 +64,14 @@ export function summaryLines(tally: Tally, blows: readonly Blow[]): readonly str
   ]
   const width = Math.max(...rows.map(([name]) => name.length))
   return rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`)
+}
+
+function faultRows(faults: Readonly<Record<string, number>>): readonly (readonly [string, string])[] {
+  const all = Object.entries(faults).sort(([a], [b]) => a.localeCompare(b))
+  if (all.length === 0) return []
+  const sum = all.reduce((total, [, count]) => total + count, 0)
+  return [
+    ['calls that met a fault', String(sum)],
+    ...all.map(([name, count]) => [`  ${name}`, String(count)] as const),
+  ]
 }

@@ -1,5 +1,8 @@
 import type { ChildAccess, Random } from '@eventspine/conformance'
 import type { Blow } from './blow.ts'
+import type { NetworkFaults } from './network-faults.ts'
+import { openCouchbase } from './targets/couchbase.ts'
+import { openDynamodb } from './targets/dynamodb.ts'
 import { openKafka, openKafkaCluster } from './targets/kafka.ts'
 import { openPglite, openPostgres } from './targets/postgres.ts'
 import { openRedis, openRedisCluster, openRedisStream } from './targets/redis.ts'
@@ -23,6 +26,8 @@ export interface Target extends AsyncDisposable {
    * process.
    */
   readonly crashServer?: (random: Random) => Promise<void>
+  /** Present where calls go through a proxy that understands them. */
+  readonly faults?: NetworkFaults
 }
 
 /** By the server's own names. */
@@ -39,6 +44,8 @@ const open = {
   kafka: (settings: ServerSettings) => openKafka(settings, 'without documents'),
   'kafka-documents': (settings: ServerSettings) => openKafka(settings, 'with documents'),
   'kafka-cluster': openKafkaCluster,
+  dynamodb: openDynamodb,
+  couchbase: openCouchbase,
 } satisfies Record<string, OpenTarget>
 
 export type TargetName = keyof typeof open
@@ -46,10 +53,14 @@ export type TargetName = keyof typeof open
 // The keys of a literal that is never changed.
 export const targetNames = Object.keys(open) as readonly TargetName[]
 
-/** What can be done to each: the engine in a process has no server, and nobody can take its partitions over. */
+/**
+ * What can be done to each: the engine in a process has no server, and nobody can take its partitions over; the emulator
+ * of Couchbase forgets everything.
+ */
 export function blowsOf(name: TargetName): readonly Blow[] {
   const process: readonly Blow[] = ['before-send', 'sent', 'replied', 'random']
-  return name === 'pglite' ? process : [...process, 'server', 'paused']
+  if (name === 'pglite') return process
+  return name === 'couchbase' ? [...process, 'paused'] : [...process, 'server', 'paused']
 }
 
 /** @param settings - of the server, by their own names. */

@@ -14,7 +14,7 @@ export function tortureTest(target: TargetName, blows: readonly Blow[] = blowsOf
   it(`keeps every promise over ${rounds} rounds of blows to ${target}`, async () => {
     const directory = await mkdtemp(join(tmpdir(), 'eventspine-torture-'))
     const seed = Math.floor(Math.random() * 2 ** 31) + 1
-    const { tally, evidence } = await runTorture({
+    const { tally, evidence, faults } = await runTorture({
       target,
       rounds,
       seed,
@@ -26,7 +26,7 @@ export function tortureTest(target: TargetName, blows: readonly Blow[] = blowsOf
     })
     const violations = tally.rounds.flatMap((round) => round.violations)
     assert.deepEqual(violations, [], `seed ${seed}; the history that shows it is in ${evidence}`)
-    const summary = summaryLines(tally, blows).join('\n')
+    const summary = summaryLines(tally, blows, faults).join('\n')
     const missed = tally.rounds.filter(({ hit }) => !hit).map(({ blow }) => blow)
     assert.deepEqual(missed, [], `blows that missed:\n${summary}`)
     assert.ok(tally.operations.acknowledged > 0, summary)

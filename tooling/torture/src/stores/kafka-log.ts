@@ -5,6 +5,7 @@ import type { Backend, DocumentStore, OpenOptions } from '@eventspine/core'
 import { createTopic, kafka } from '@eventspine/kafka'
 import { redis } from '@eventspine/redis'
 import { Kafka, logLevel, type ISocketFactory } from 'kafkajs'
+import { hookSocket } from './hooked-socket.ts'
 
 /* How a child process opens a topic of Kafka: over sockets that tell of every request. */
 
@@ -47,15 +48,6 @@ function hookedSockets(hooks: DriverHooks): ISocketFactory {
       ? connectSecurely({ ...ssl, host, port }, onConnect)
       : connectSocket({ host, port }, onConnect)
     socket.setKeepAlive(true, 60_000)
-    const write = socket.write.bind(socket) as (...parameters: unknown[]) => boolean
-    // Every overload of the original is passed on as it came.
-    socket.write = (...parameters: unknown[]): boolean => {
-      hooks.beforeSend()
-      const result = write(...parameters)
-      hooks.sent()
-      return result
-    }
-    socket.prependListener('data', () => hooks.replied())
-    return socket
+    return hookSocket(socket, hooks)
   }
 }

@@ -1,0 +1,3 @@
+import { tortureTest } from './torture-test.ts'
+
+tortureTest('dynamodb')
