@@ -71,7 +71,7 @@ export const ERROR_NAMES: Readonly<Record<string, Verdict>> = {
 
 /** A table that was made by somebody else: what is asked for by our keys is refused with such words. */
 const FOREIGN_SHAPE =
-  /provided key element does not match the schema|Missing the key|Type mismatch for key|number of conditions on the keys is invalid|Query condition missed key schema element/i
+  /provided key element does not match the schema|Missing the key|Type mismatch for key|number of conditions on the keys is invalid|Query condition missed key schema element|One of the required keys was not given a value/i
 
 /** No connection was had, so nothing was sent. */
 const UNSENT: ReadonlySet<string> = new Set([

@@ -86,7 +86,6 @@ export function decodeCommit(item: Item, streamId: string, partition: number, re
     position = event.end
     events.push(event)
   }
-  // A text that ends too early has lost its parts to a removal that came in between.
   if (position !== text.length + (events.length > 0 ? 1 : 0)) throw unreadable(item, 'events')
   const removedIds = removed === 0 ? [] : textOf(item, 'ids').split('\n')
   return { first, count, removed, events, removedIds, text, parts: partsOf(item), places, sequence }
@@ -104,7 +103,7 @@ class PackedEvent implements StoredEvent {
   readonly type: string
   readonly data: string
   readonly metadata: string
-  /** Where the next event begins in the text. */
+  /** Where the next event begins in the text; infinity when this one is not whole. */
   readonly end: number
 
   constructor(
@@ -132,7 +131,7 @@ class PackedEvent implements StoredEvent {
     this.type = text.slice(space + ID_LENGTH + 2, data - 1)
     this.data = text.slice(data, metadata - 1)
     this.metadata = text.slice(metadata, end)
-    this.end = end + 1
+    this.end = space < 0 || data === 0 || metadata === 0 ? Infinity : end + 1
   }
 }
 

@@ -5,6 +5,8 @@ import type { Table } from './table.ts'
 
 /** Writes the manifest of a new store; one that is there stays as it is. */
 export async function writeManifest(table: Table, keys: Keys, partitions: number | undefined): Promise<void> {
+  // Asked first, since that also tells whether the table has these keys: one that takes an item may have others.
+  if ((await table.get(keys.manifest)) !== undefined) return
   const { formatVersion, incarnation, partitions: count, hash, codec } = createManifest(partitions)
   const item: Item = {
     pk: { S: keys.manifest.pk },
