@@ -6,6 +6,9 @@ export const usage = `Measures Eventspine beside the raw client doing the same j
   npm run bench -- postgres    on a PostgreSQL started for it, and on PGlite
   npm run bench -- redis       on a Redis started for it
   npm run bench -- kafka       on a Kafka started for it
+  npm run bench -- dynamodb    on a DynamoDB Local started for it, an emulator
+  npm run bench -- couchbase   on a CouchbaseMock started for it, an emulator
+  npm run bench -- payloads    the claim check, beside its calls made by hand
   npm run bench -- relay       from PostgreSQL into Kafka and Redis Streams
   npm run bench -- report      writes the latest results into benchmarks/README.md
 

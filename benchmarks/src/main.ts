@@ -13,6 +13,9 @@ const targets: Readonly<Record<string, () => Promise<OpenTarget>>> = {
   postgres: async () => (await import('./postgres/postgres-target.ts')).openPostgresTarget(),
   redis: async () => (await import('./redis/redis-target.ts')).openRedisTarget(),
   kafka: async () => (await import('./kafka/kafka-target.ts')).openKafkaTarget(),
+  dynamodb: async () => (await import('./dynamodb/dynamodb-target.ts')).openDynamodbTarget(),
+  couchbase: async () => (await import('./couchbase/couchbase-target.ts')).openCouchbaseTarget(),
+  payloads: async () => (await import('./payloads/payloads-target.ts')).openPayloadsTarget(),
   relay: async () => (await import('./relay/relay-target.ts')).openRelayTarget(),
 }
 
