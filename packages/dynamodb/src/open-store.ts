@@ -4,6 +4,7 @@ import { capabilities } from './capabilities.ts'
 import { createTable } from './create-table.ts'
 import { DynamodbDocumentStore } from './dynamodb-document-store.ts'
 import { DynamodbEventStore } from './dynamodb-event-store.ts'
+import { FeedLook } from './feed-look.ts'
 import { FeedReader } from './feed-reader.ts'
 import { Keys } from './keys.ts'
 import { readManifest, writeManifest } from './manifest.ts'
@@ -28,16 +29,8 @@ export async function openStore(
   if (options.create) await create(client, table, keys, partitions)
   const manifest = await readManifest(table, keys, prefix, partitions)
   const feed = new FeedReader(table, keys)
-  const feedWake = new FeedWake({
-    lastSequences: async (awaited) => {
-      // What was written a moment ago may be missing here: the next look finds it, and this one costs half.
-      const heads = awaited.map(async (partition): Promise<[number, number]> => {
-        return [partition, (await feed.head(partition, false)).sequence]
-      })
-      return new Map(await Promise.all(heads))
-    },
-    pollIntervalMs,
-  })
+  const look = new FeedLook(table, keys, feed)
+  const feedWake = new FeedWake({ lastSequences: (awaited) => look.lastSequences(awaited), pollIntervalMs })
   const adapter: BackendAdapter = {
     name: 'dynamodb',
     capabilities,

@@ -13,8 +13,8 @@ export interface StoreOptions {
   /** Feed partitions of a store that is created, a power of two. Default 1. Of an existing one it is checked. */
   readonly partitions?: number | undefined
   /**
-   * Milliseconds between two looks at the feed while somebody waits for it: each is a read request for every partition that
-   * is waited for. Commits of this process wake at once. Default 100.
+   * Milliseconds between two looks at the feed while somebody waits for it: each is one request, of half a read unit for
+   * every partition that is waited for. Commits of this process wake at once. Default 100.
    */
   readonly pollIntervalMs?: number | undefined
 }

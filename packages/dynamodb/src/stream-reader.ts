@@ -112,7 +112,9 @@ export class StreamReader {
     const note = atStart ? page.items.find(isNote) : noteApart
     const items = page.items.filter(isCommit)
     const last = items.at(-1)
-    if (!atStart && (items[0] === undefined || Number(textOf(items[0], 'sk')) > from)) {
+    const startsInside = items[0] === undefined || Number(textOf(items[0], 'sk')) > from
+    // Whoever reads on from a snapshot stands behind a commit that was the last one.
+    if (!atStart && startsInside && this.#heads.known(streamId)?.version !== from - 1) {
       const before = await this.#table.query({
         pk,
         from: FIRST_NUMBER,

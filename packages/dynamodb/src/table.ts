@@ -103,11 +103,11 @@ export class Table {
     return this.#page(input)
   }
 
-  /** The items that are there, in no order. Keys are distinct. */
-  async batchGet(keys: readonly ItemKey[]): Promise<readonly Item[]> {
-    if (keys.length <= BATCH_KEYS) return this.#batchGet(keys)
+  /** The items that are there, in no order. Keys are distinct. For `consistent` see {@link ItemRange}. */
+  async batchGet(keys: readonly ItemKey[], consistent = true): Promise<readonly Item[]> {
+    if (keys.length <= BATCH_KEYS) return this.#batchGet(keys, consistent)
     const chunks = Array.from({ length: Math.ceil(keys.length / BATCH_KEYS) }, (_, index) =>
-      this.#batchGet(keys.slice(index * BATCH_KEYS, (index + 1) * BATCH_KEYS)),
+      this.#batchGet(keys.slice(index * BATCH_KEYS, (index + 1) * BATCH_KEYS), consistent),
     )
     return (await Promise.all(chunks)).flat()
   }
@@ -190,7 +190,7 @@ export class Table {
     }
   }
 
-  async #batchGet(keys: readonly ItemKey[]): Promise<readonly Item[]> {
+  async #batchGet(keys: readonly ItemKey[], consistent: boolean): Promise<readonly Item[]> {
     const items: Item[] = []
     let left = keys.map(({ pk, sk }): Item => ({ pk: { S: pk }, sk: { S: sk } }))
     for (let attempt = 0; left.length > 0; attempt++) {
@@ -199,7 +199,7 @@ export class Table {
           retryable: true,
         })
       const before = items.length
-      const input = { RequestItems: { [this.name]: { Keys: left, ConsistentRead: true } } }
+      const input = { RequestItems: { [this.name]: { Keys: left, ConsistentRead: consistent } } }
       try {
         const { Responses, UnprocessedKeys } = await this.#client.send(new BatchGetItemCommand(input))
         items.push(...(Responses?.[this.name] ?? []))

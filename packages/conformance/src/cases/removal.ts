@@ -38,6 +38,7 @@ export const removalCases: readonly Case[] = [
     laws: ['D2', 'D3', 'R2'],
     title:
       'lets a truncated stream read from its new start in every way and keep its version, here and in the feed',
+    timeoutMs: 150_000,
     ...removes,
     async run({ open }) {
       const test = await open()
