@@ -46,18 +46,22 @@ await given(accountDecider, deposited)
 await given(accountDecider, deposited, deposited).thenState(1000)
 // #endregion
 
-const said: string[] = []
 // #region difference
-try {
-  await given(accountDecider, deposited)
-    .when({ type: 'Withdraw', cents: 200 })
-    .then(account.event('MoneyWithdrawn', { cents: 20 }))
-} catch (error) {
-  said.push(...String(error).split('\n'))
-}
-for (const line of said.filter((text) => /^[+-] {3}/.test(text))) console.log(line.trim())
+const failure: unknown = await given(accountDecider, deposited)
+  .when({ type: 'Withdraw', cents: 200 })
+  .then(account.event('MoneyWithdrawn', { cents: 20 }))
+  .catch((error: unknown) => error)
+
+for (const line of String(failure).split('\n').slice(5)) console.log(line)
+// =>   [
+// =>     {
+// =>       data: {
 // => -       cents: 20
 // => +       cents: 200
+// =>       },
+// =>       type: 'MoneyWithdrawn'
+// =>     }
+// =>   ]
 // #endregion
 
 // #region projection

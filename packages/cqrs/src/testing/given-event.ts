@@ -40,7 +40,21 @@ export class GivenEvent implements RecordedEvent {
 
   toJSON(): PlainEvent {
     const { id, type, schemaVersion, streamId, streamPosition, position, timestamp, data, metadata } = this
-    return { id, type, schemaVersion, streamId, streamPosition, position, timestamp, data, metadata }
+    const { occurredAt, tags, contentType } = this
+    return {
+      id,
+      type,
+      schemaVersion,
+      streamId,
+      streamPosition,
+      position,
+      timestamp,
+      ...(occurredAt === undefined ? {} : { occurredAt }),
+      ...(tags.length === 0 ? {} : { tags }),
+      ...(contentType === undefined ? {} : { contentType }),
+      data: data instanceof Uint8Array ? Buffer.from(data).toString('base64') : data,
+      metadata,
+    }
   }
 }
 
