@@ -1,4 +1,5 @@
 import { abortableDelay, type Backend, type DocumentStore } from '@eventspine/core'
+import type { ProjectionTarget } from './projection-target.ts'
 import { type Build, collectionOf, groupOf } from './projection-build.ts'
 import { dropped, ProjectionCatalogue } from './projection-catalogue.ts'
 import { documentsOf } from './read-model.ts'
@@ -24,7 +25,7 @@ export type RemoveBuild = (build: Build, signal: AbortSignal) => Promise<void>
 export async function dropBuilds(
   backend: Pick<Backend, 'stream' | 'documents'>,
   options: DropOptions,
-  remove: RemoveBuild,
+  target: Pick<ProjectionTarget<never>, 'remove'>,
 ): Promise<void> {
   const { name, graceMs, pollMs, signal } = options
   const catalogue = new ProjectionCatalogue(backend.documents, name)
@@ -38,7 +39,7 @@ export async function dropBuilds(
       await abortableDelay(pollMs, signal)
     }
     if (signal.aborted) return
-    await remove(build, signal)
+    await target.remove(build, signal)
     if (signal.aborted) return
     await catalogue.update((current) => dropped(current ?? record, build))
   }

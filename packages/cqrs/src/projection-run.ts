@@ -188,7 +188,7 @@ export class ProjectionRun<Native> {
     const { name } = target.definition
     const drop = { name, graceMs: builds.dropGraceMs, pollMs: builds.watchMs, signal }
     if (!signal.aborted) await this.#follow()
-    if (!signal.aborted) await dropBuilds(backend, drop, target.remove)
+    if (!signal.aborted) await dropBuilds(backend, drop, target)
   }
 
   /** Waits until the build has caught up, and lets it serve. */

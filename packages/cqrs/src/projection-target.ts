@@ -1,5 +1,4 @@
 import type { SubscribeOptions } from '@eventspine/core'
-import type { RemoveBuild } from './drop-build.ts'
 import type { Build } from './projection-build.ts'
 import type { Definition } from './projection-catalogue.ts'
 
@@ -12,5 +11,5 @@ export interface ProjectionTarget<Native> {
   consume(build: Build, isRebuilding: () => boolean): Pick<SubscribeOptions<Native>, 'handlers' | 'effects'>
   /** Lets a build serve, in one step; that it does already is no error. */
   promote(build: Build, keepOld: boolean): Promise<void>
-  readonly remove: RemoveBuild
+  remove(build: Build, signal: AbortSignal): Promise<void>
 }

@@ -170,7 +170,7 @@ export function projection<
 }
 
 /** Names what no documents may be mixed of. Not the text of functions, which a bundler changes. */
-function fingerprintOf(contracts: readonly ContractShape[], types: readonly string[]): string {
+export function fingerprintOf(contracts: readonly ContractShape[], types: readonly string[]): string {
   return contracts
     .map(({ category, definitions }) => {
       const own = types.filter((type) => Object.hasOwn(definitions, type)).sort()

@@ -88,7 +88,7 @@ export async function rebuild<Native>(
     pollMs: builds.watchMs,
     signal: signal ?? new AbortController().signal,
   }
-  await dropBuilds(backend, drop, target.remove)
+  await dropBuilds(backend, drop, target)
   return { version: build.version, build: build.number }
 }
 
@@ -114,16 +114,16 @@ export interface DropVersionOptions extends Pick<BuildOptions, 'dropGraceMs' | '
 }
 
 /** {@link dropVersion} of whatever is built. */
-async function release<Native>(
+export async function release<Native>(
   backend: Pick<Backend<Native>, 'stream' | 'documents'>,
-  { definition, remove }: ProjectionTarget<Native>,
+  target: ProjectionTarget<Native>,
   { version, signal = new AbortController().signal, ...options }: DropVersionOptions & { version: number },
 ): Promise<void> {
   const { watchMs, dropGraceMs } = withDefaults(options)
-  const { name } = definition
+  const { name } = target.definition
   const catalogue = new ProjectionCatalogue(backend.documents, name)
   const record = await catalogue.read()
   if (record === undefined) return
   await catalogue.update((before) => released(before ?? record, version))
-  await dropBuilds(backend, { name, graceMs: dropGraceMs, pollMs: watchMs, signal }, remove)
+  await dropBuilds(backend, { name, graceMs: dropGraceMs, pollMs: watchMs, signal }, target)
 }
