@@ -16,6 +16,7 @@ const targets = {
   demo: { file: 'examples/bank-account/src/main.ts', build: true },
   'git-history': { file: 'examples/git-history/src/main.ts', build: true },
   'order-flow': { file: 'examples/order-flow/src/main.ts', build: true },
+  'photo-shop': { file: 'examples/photo-shop/src/main.ts', build: true },
   servers: { file: 'tooling/servers/src/cli.ts', build: false },
   bench: { file: 'benchmarks/src/main.ts', build: true },
   league: { file: 'benchmarks/src/league/main.ts', build: true },
