@@ -1,14 +1,7 @@
-import type {
-  BackendAdapter,
-  Commit,
-  CommitOutcome,
-  EventStoreAdapter,
-  StoredHead,
-  StreamAppend,
-  StreamOutcome,
-} from './adapter.ts'
+import type { BackendAdapter, Commit, CommitOutcome, EventStoreAdapter, StoredHead } from './adapter.ts'
 import { asBackendError, checkExpectedVersion, checkInteger, throwIfAborted } from './arguments.ts'
 import type { Capabilities } from './capabilities.ts'
+import { furthest, tokenOf } from './commit-token.ts'
 import { groupByScope, type PreparedCommit, prepareCommit } from './commit-request.ts'
 import {
   EventStoreError,
@@ -41,7 +34,7 @@ import { prepareImport } from './import-request.ts'
 import { Lanes } from './lanes.ts'
 import { LinkedSignal } from './linked-signal.ts'
 import { partitionOf } from './partition.ts'
-import { eventCheck, FEED_START, formatPosition, joinToken, type Position, type Token } from './position.ts'
+import { eventCheck, FEED_START, formatPosition, type Position, type Token, joinToken } from './position.ts'
 import { firstResult } from './repeated-commit.ts'
 import { checkStreamId } from './stream-id.ts'
 import { checkReadOptions, readStream } from './stream-reader.ts'
@@ -120,7 +113,7 @@ export class WrappedEventStore implements EventStore {
     })
     const results = await Promise.allSettled(sent)
     const failed = results.find((result) => result.status === 'rejected')
-    if (failed === undefined) return joinToken(await Promise.all(sent))
+    if (failed === undefined) return furthest(await Promise.all(sent))
     if (sent.length === 1) throw failed.reason
     throw new EventStoreError(
       'OUTCOME_UNKNOWN',
@@ -385,19 +378,4 @@ export class WrappedEventStore implements EventStore {
   #notSupported(verb: string): EventStoreError {
     return notSupported(`${this.#name} does not support ${verb}`)
   }
-}
-
-/** For each partition that a commit wrote to, the position of its last event there. */
-function tokenOf(
-  appends: readonly StreamAppend[],
-  outcomes: readonly StreamOutcome[],
-  results: readonly StreamResult[],
-): Token {
-  if (results.length === 1) return results[0]?.position ?? ''
-  const last = new Map<number, number>()
-  appends.forEach(({ partition }, index) => {
-    const sequence = outcomes[index]?.sequence ?? 0
-    if (sequence > (outcomes[last.get(partition) ?? -1]?.sequence ?? 0)) last.set(partition, index)
-  })
-  return joinToken(Array.from(last.values(), (index) => results[index]?.position ?? ''))
 }

@@ -110,7 +110,7 @@ function cursorAt(key: string): string {
 }
 
 /** A name that a path can hold, whatever is in the key. */
-function placeOf(key: string): { readonly shard: number; readonly name: string } {
+export function placeOf(key: string): { readonly shard: number; readonly name: string } {
   const hash = createHash('sha256').update(key).digest('hex')
   return { shard: Number.parseInt(hash.slice(0, 1), 16), name: `k${hash.slice(1, 33)}` }
 }

@@ -13,6 +13,7 @@ const FILES = {
   pglite: ['PGlite', 'packages/postgres/src/capabilities.ts', 'pgliteCapabilities'],
   redis: ['Redis', 'packages/redis/src/capabilities.ts', 'capabilities'],
   'redis-stream': ['Redis stream', 'packages/redis/src/stream/stream-capabilities.ts', 'streamCapabilities'],
+  couchbase: ['Couchbase', 'packages/couchbase/src/capabilities.ts', 'capabilities'],
   kafka: ['Kafka', 'packages/kafka/src/capabilities.ts', 'capabilities'],
 } as const
 
