@@ -9,7 +9,7 @@ export interface BareTable {
 }
 
 /** @param serverUrl - of the server, in the scheme of our adapter. */
-export function bareClient(serverUrl: string): DynamoDB {
+function bareClient(serverUrl: string): DynamoDB {
   const { host, username, password, searchParams } = new URL(serverUrl)
   return new DynamoDB({
     region: searchParams.get('region') ?? 'local',

@@ -11,8 +11,7 @@ import type { StoredStream } from '../workload/owned-streams.ts'
 import { readSession } from '../workload/read-session.ts'
 import { openBareTable } from './bare-table.ts'
 
-/** The name of Castore's candidates. */
-export const CASTORE = 'Castore 2.4.2'
+const CASTORE = 'Castore 2.4.2'
 
 const EVENT_STORE = { eventStoreId: 'bench' }
 
