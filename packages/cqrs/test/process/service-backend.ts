@@ -2,12 +2,14 @@ import { type Backend, open } from '@eventspine/core'
 import type { RunProcessOptions } from '../../src/index.ts'
 import type { transfers } from './transfer.ts'
 
+const couchbase = () => import('@eventspine/couchbase')
+const dynamodb = () => import('@eventspine/dynamodb')
 const postgres = () => import('@eventspine/postgres')
 const redis = () => import('@eventspine/redis')
 
 /** Opens what a URL names, as another client of it. */
 export function openUrl(url: string): Promise<Backend> {
-  const adapters = { postgres, postgresql: postgres, redis }
+  const adapters = { couchbase, dynamodb, postgres, postgresql: postgres, redis }
   return open(url, adapters, { create: true, partitions: 2 })
 }
 
