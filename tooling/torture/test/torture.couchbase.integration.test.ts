@@ -1,3 +1,3 @@
 import { tortureTest } from './torture-test.ts'
 
-tortureTest('couchbase')
+tortureTest('couchbase', ['sent', 'replied', 'random', 'paused'])

@@ -1,3 +1,3 @@
 import { tortureTest } from './torture-test.ts'
 
-tortureTest('dynamodb')
+tortureTest('dynamodb', ['sent', 'replied', 'server', 'paused'])

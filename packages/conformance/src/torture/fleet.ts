@@ -43,7 +43,8 @@ export interface Settled {
   readonly operations: ReadonlyMap<string, TriedOperation>
 }
 
-const CATCH_UP_MS = 60_000
+/** Much longer than it takes: a machine may be busy. */
+const CATCH_UP_MS = 180_000
 
 /**
  * Processes that write to, read from and consume one store, all of them writing down what they do. Any of

@@ -20,7 +20,7 @@ export async function openCouchbase(): Promise<Target> {
     documents: false,
     sharedTransaction: false,
     processes: 3,
-    leaseMs: 700,
+    leaseMs: 2000,
     mostCalls: 100,
     faults: networkFaults(proxy, fateOf),
     newStore: async () => ({ module, url: `${proxy.url}?prefix=torture-${++stores}` }),

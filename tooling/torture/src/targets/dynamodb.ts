@@ -22,7 +22,8 @@ export async function openDynamodb(settings: ServerSettings): Promise<Target> {
     documents: true,
     sharedTransaction: false,
     processes: 3,
-    leaseMs: 700,
+    // On a busy machine the emulator was seen to take a second for a call, and a lease is renewed by one.
+    leaseMs: 3000,
     mostCalls: 40,
     faults: networkFaults(proxy, fateOf),
     newStore: async () => {
