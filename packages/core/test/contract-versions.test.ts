@@ -323,6 +323,13 @@ describe('every way of reading', () => {
     expect(seen).toEqual([{ owner: 'Ada' }])
   })
 
+  test('of the feed gives those of the category', async () => {
+    await backend.store.append('invoice:1', [{ type: 'Opened', data: {} }])
+    await stored(...older)
+    const events = await backend.store.feed().toArray()
+    expect(facts(events.flatMap((event) => account.current(event)))).toEqual(current)
+  })
+
   test('of handlers takes every type where a function may know more', async () => {
     const seen: unknown[] = []
     const wise = account.withUnknown(() => ({ type: 'Opened', data: { owner: 'somebody' } }))

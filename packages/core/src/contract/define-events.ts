@@ -64,6 +64,7 @@ class DefinedEvents<Category extends string, Definitions extends EventDefinition
   readonly unknown: UnknownEvents<Definitions>
   readonly #schemas: EventSchemas
   readonly #reading: EventReading
+  readonly #prefix: string
 
   constructor(
     category: Category,
@@ -71,6 +72,7 @@ class DefinedEvents<Category extends string, Definitions extends EventDefinition
     { legacy = {}, unknown = 'stop' }: ContractOptions<Definitions>,
   ) {
     this.category = category
+    this.#prefix = `${category}:`
     this.definitions = definitions
     this.legacy = legacy
     this.unknown = unknown
@@ -83,7 +85,7 @@ class DefinedEvents<Category extends string, Definitions extends EventDefinition
   }
 
   stream(id: string): StreamId<Category> {
-    const prefix = `${this.category}:`
+    const prefix = this.#prefix
     const ownId = typeof id === 'string' && id.startsWith(prefix) ? id.slice(prefix.length) : id
     checkName(ownId, 'id', MAX_STREAM_ID_BYTES - Buffer.byteLength(prefix))
     return prefix + ownId
@@ -109,7 +111,8 @@ class DefinedEvents<Category extends string, Definitions extends EventDefinition
   }
 
   current(event: RecordedEvent): readonly EventOf<ContractShape<Category, Definitions>>[] {
-    const events: readonly unknown[] = this.#reading.current(event)
+    const isOwn = event.streamId.startsWith(this.#prefix)
+    const events: readonly unknown[] = isOwn ? this.#reading.current(event) : []
     // Sound: each is of a defined type in its newest version.
     return events as readonly EventOf<ContractShape<Category, Definitions>>[]
   }

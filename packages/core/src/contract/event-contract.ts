@@ -147,9 +147,9 @@ export interface EventContract<
   ): Promise<readonly ValidEventOf<ContractShape<Category, Definitions>>[]>
 
   /**
-   * What a stored event of this category is read as, in the newest versions: itself, itself brought up by its
-   * upcasters or under its new name, the parts it was split into, or nothing. Every reading by this contract
-   * goes through here. All that comes of one event has its `streamPosition` and `position`; what follows the first
+   * What a stored event is read as, in the newest versions: itself, itself brought up by its upcasters or under its
+   * new name, the parts it was split into, or nothing, as one of another category is. Every reading by this
+   * contract goes through here. All that comes of one event has its `streamPosition` and `position`; what follows the first
    * has an id derived from its id, and {@link placeInStream} tells the parts apart.
    *
    * @throws {@link EventStoreError} `SCHEMA_MISMATCH`: an event that the contract does not know and stops at; an
