@@ -110,6 +110,7 @@ function withSource(test: TestBackend): CaseBackend {
     trimFeed: test.trimFeed?.bind(test),
     trimHandled: test.trimHandled?.bind(test),
     outage: test.outage?.bind(test),
+    claimCheck: test.claimCheck,
     close: () => test.close(),
   }
 }

@@ -12,9 +12,11 @@ export type {
   ChildAccess,
   KitOptions,
   OpenRequest,
+  PayloadAccess,
   Runner,
   TestBackend,
 } from './kit.ts'
+export { payloadCases } from './payload-cases.ts'
 export { Random } from './random.ts'
 export { relayCases } from './relay-cases.ts'
 export { storeCases } from './store-cases.ts'
@@ -23,6 +25,7 @@ export { testBed, type TestBedOptions } from './test-bed.ts'
 export { testDocumentStore } from './test-document-store.ts'
 export { testEventStore } from './test-event-store.ts'
 export { testEventStream } from './test-event-stream.ts'
+export { testPayloads } from './test-payloads.ts'
 export { testRelayTarget } from './test-relay-target.ts'
 export { checkHistory, type CheckedHistory } from './torture/check/check-history.ts'
 export type { CheckedGroup } from './torture/check/check-consumers.ts'

@@ -1,4 +1,4 @@
-import type { Backend, Capabilities } from '@eventspine/core'
+import type { Backend, Capabilities, DocumentStore } from '@eventspine/core'
 import type { Law } from './laws.ts'
 import type { Source } from './source.ts'
 
@@ -18,6 +18,22 @@ export interface ChildAccess {
   /** A file URL or a package's name; the module exports `openUrl` as adapter packages do. */
   readonly module: string
   readonly url: string
+}
+
+/** What is made of a backend whose events keep their data apart, however small it is. */
+export interface PayloadAccess {
+  /** A client of the store or stream that keeps the events, without the payloads. */
+  readonly target: Backend
+  /** A client of the store that keeps the payloads. */
+  readonly payloads: Backend
+  /** Keeps the data of events of `target` in `documents`: how `backend` was made of clients like these. */
+  readonly decorate: (target: Backend, documents: DocumentStore) => Backend
+  /**
+   * Deletes the payloads that no event refers to, of what {@link PayloadAccess.decorate} has made.
+   *
+   * @returns how many documents were deleted.
+   */
+  readonly collectOrphans: (backend: Backend, graceMs: number) => Promise<number>
 }
 
 /** A store of its own for one case: nobody else writes to it, and it starts empty. */
@@ -50,6 +66,8 @@ export interface TestBackend {
    * bed has no means for that, cases reopen the store instead.
    */
   readonly outage?: (() => Promise<{ readonly end: () => Promise<void> }>) | undefined
+  /** Needed for the cases of payloads alone. */
+  readonly claimCheck?: PayloadAccess | undefined
   /** Closes the clients that `sibling` and `reopen` made too, and removes the store. */
   close(): Promise<void>
 }

@@ -52,6 +52,8 @@ export const LAWS = {
   K2: 'a batch is atomic, as far as declared',
   K3: 'an expired document is not returned',
   K4: 'listing pages by prefix in the declared order',
+  P1: 'no reference is visible before its payload',
+  P2: 'payloads are put once, and an orphan is what no event can refer to any more',
 } as const
 
 export type Law = keyof typeof LAWS

@@ -3,7 +3,10 @@ import type { TestBackend } from './kit.ts'
 
 /** What only the author of an adapter knows about a store under test; see {@link TestBackend}. */
 export interface TestBedOptions extends Partial<
-  Pick<TestBackend, 'child' | 'loseReply' | 'loseRelayReply' | 'outage' | 'trimFeed' | 'trimHandled'>
+  Pick<
+    TestBackend,
+    'child' | 'claimCheck' | 'loseReply' | 'loseRelayReply' | 'outage' | 'trimFeed' | 'trimHandled'
+  >
 > {
   /** Removes the store, after all its clients were closed. */
   readonly remove?: (() => Promise<void>) | undefined

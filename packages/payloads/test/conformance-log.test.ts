@@ -1,4 +1,4 @@
-import { testEventStream, testRelayTarget } from '@eventspine/conformance'
+import { testEventStream, testPayloads, testRelayTarget } from '@eventspine/conformance'
 import { describe, it } from 'vitest'
 import { openMemoryLogPair } from './memory-pair.ts'
 
@@ -6,3 +6,4 @@ const options = { describe, it, name: 'memory log with payloads in memory', open
 
 testEventStream(options)
 testRelayTarget(options)
+testPayloads(options)

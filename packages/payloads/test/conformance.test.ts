@@ -1,4 +1,4 @@
-import { type OpenRequest, testDocumentStore, testEventStore } from '@eventspine/conformance'
+import { type OpenRequest, testDocumentStore, testEventStore, testPayloads } from '@eventspine/conformance'
 import { describe, it } from 'vitest'
 import { openMemoryPair } from './memory-pair.ts'
 import { openReference } from './reference.ts'
@@ -13,3 +13,4 @@ const kit = {
 
 testEventStore(kit)
 testDocumentStore(kit)
+testPayloads(kit)

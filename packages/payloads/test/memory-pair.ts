@@ -1,4 +1,4 @@
-import { type OpenRequest, type TestBackend, testBed } from '@eventspine/conformance'
+import { type OpenRequest, type PayloadAccess, type TestBackend, testBed } from '@eventspine/conformance'
 import type { Backend } from '@eventspine/core'
 import {
   Faults,
@@ -8,7 +8,7 @@ import {
   memoryStream,
   type Step,
 } from '@eventspine/memory'
-import { type PayloadOptions, withPayloads } from '../src/index.ts'
+import { collectOrphans, type PayloadOptions, withPayloads } from '../src/index.ts'
 
 const steps: readonly Step[] = [
   'append',
@@ -27,6 +27,16 @@ const steps: readonly Step[] = [
 /** Options under which no data at all stays inline. */
 export const everythingApart = { thresholdBytes: 0 } as const satisfies Partial<PayloadOptions>
 
+/** A claim check of `target` and `payloads`, which are closed by whoever has opened them. */
+export function claimCheckOver(target: Backend, payloads: Backend): PayloadAccess {
+  return {
+    target,
+    payloads,
+    decorate: (client, documents) => withPayloads(client, { documents, ...everythingApart }),
+    collectOrphans: async (backend, graceMs) => (await collectOrphans(backend, { graceMs })).deleted,
+  }
+}
+
 /** A store in memory whose payloads are in the documents of another memory. */
 export function openMemoryPair(
   { partitions }: OpenRequest,
@@ -40,7 +50,11 @@ export function openMemoryPair(
       documents: memory({ database: payloads, faults }).documents,
       ...options,
     })
-  return testBed(open, { loseReply: async () => faults.failAfter('append'), outage: outageOf(faults) })
+  return testBed(open, {
+    claimCheck: claimCheckOver(memory({ database }), memory({ database: payloads })),
+    loseReply: async () => faults.failAfter('append'),
+    outage: outageOf(faults),
+  })
 }
 
 /** A store in memory that keeps its payloads in its own documents. */
@@ -69,6 +83,7 @@ export function openMemoryLogPair({ partitions }: OpenRequest): Promise<TestBack
       database.trim(partition, last.sequence + 1, { force })
   }
   return testBed(open, {
+    claimCheck: claimCheckOver(memoryStream({ database }), memory({ database: payloads })),
     loseReply: async () => faults.failAfter('publish'),
     loseRelayReply: async () => faults.failAfter('relayWrite'),
     trimFeed: () => trim(true),

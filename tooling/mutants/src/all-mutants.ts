@@ -2,6 +2,7 @@ import { competeMutants } from './compete-mutants.ts'
 import { documentMutants } from './document-mutants.ts'
 import { logMutants } from './log-mutants.ts'
 import type { Mutant } from './mutant.ts'
+import { payloadMutants } from './payload-mutants.ts'
 import { relayMutants } from './relay-mutants.ts'
 import { storeMutants } from './store-mutants.ts'
 import { streamMutants } from './stream-mutants.ts'
@@ -14,4 +15,5 @@ export const allMutants: readonly Mutant[] = [
   ...logMutants,
   ...relayMutants,
   ...competeMutants,
+  ...payloadMutants,
 ]

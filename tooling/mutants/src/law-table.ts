@@ -3,6 +3,7 @@ import {
   documentCases,
   type Law,
   LAWS,
+  payloadCases,
   relayCases,
   storeCases,
   streamCases,
@@ -14,7 +15,13 @@ const START = '<!-- laws: written by print-table -->'
 const END = '<!-- /laws -->'
 
 /** Every case of the kit, in its order. */
-export const allCases: readonly Case[] = [...storeCases, ...documentCases, ...streamCases, ...relayCases]
+export const allCases: readonly Case[] = [
+  ...storeCases,
+  ...documentCases,
+  ...streamCases,
+  ...relayCases,
+  ...payloadCases,
+]
 
 /** Laws in the order of `docs/guarantees.md`. */
 // The keys of LAWS are the laws.

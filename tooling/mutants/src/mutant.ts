@@ -1,5 +1,5 @@
 import type { Law } from '@eventspine/conformance'
-import type { Backend, BackendAdapter } from '@eventspine/core'
+import type { Backend, BackendAdapter, DocumentStoreAdapter, EventStoreAdapter } from '@eventspine/core'
 import type { MemoryDatabase } from '@eventspine/memory'
 
 /** How one store is broken. All clients of the store are made through the same breakage. */
@@ -10,6 +10,13 @@ export interface Breakage {
   backend?(backend: Backend): Backend
   /** Breaks how a log trims: it drops what groups need, or nothing ever. */
   readonly trims?: 'what-groups-need' | 'nothing'
+  /** Breaks what a claim check keeps payloads in. */
+  readonly payloads?: (documents: DocumentStoreAdapter) => DocumentStoreAdapter
+  /** Breaks what the collector of orphans looks at. */
+  readonly collector?: {
+    readonly store?: (store: EventStoreAdapter) => EventStoreAdapter
+    readonly documents?: (documents: DocumentStoreAdapter) => DocumentStoreAdapter
+  }
 }
 
 /** A backend that breaks one law, and the cases that must catch it. */
@@ -19,8 +26,11 @@ export interface Mutant {
   readonly id: string
   /** What it does wrong, as a sentence without its subject. */
   readonly breaks: string
-  /** What is broken: memory as it is (the default), memory whose feed lets old events go, or memory's log. */
-  readonly base?: 'memory' | 'trimmed' | 'log'
+  /**
+   * What is broken: memory as it is (the default), memory whose feed lets old events go, memory's log, or memory that
+   * keeps the data of its events in another.
+   */
+  readonly base?: 'memory' | 'trimmed' | 'log' | 'payloads'
   /** Each of these cases alone must fail. At least one. */
   readonly killedBy: readonly string[]
   /** Called once for every store, or with a log's documents. */

@@ -8,6 +8,7 @@ import {
   memoryStreamAdapter,
 } from '@eventspine/memory'
 import type { Breakage, Mutant } from './mutant.ts'
+import { openPayloads } from './open-payloads.ts'
 import { TrimmedMemory } from './trimmed-memory.ts'
 
 const sound: Breakage = {}
@@ -17,7 +18,10 @@ export function openMutant(
   mutant: Mutant | undefined,
   base: Mutant['base'] = mutant?.base,
 ): (request: OpenRequest) => Promise<TestBackend> {
-  return (request) => (base === 'log' ? openLog(mutant, request) : openStore(mutant, base, request))
+  return (request) => {
+    if (base === 'payloads') return openPayloads(mutant, request)
+    return base === 'log' ? openLog(mutant, request) : openStore(mutant, base, request)
+  }
 }
 
 function broken(breakage: Breakage, adapter: BackendAdapter<undefined>): Backend {
