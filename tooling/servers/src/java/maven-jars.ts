@@ -4,10 +4,15 @@ import { cp, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { cacheDirectory } from '../eventspine-directory.ts'
+import { withExclusiveLock } from '../exclusive-lock.ts'
 import { ServerStartError } from '../server-start-error.ts'
 import { systemProgram } from '../system-program.ts'
 import { cachedFolder, type CacheDraft } from './cached-folder.ts'
 
+/** Others may be fetched before. */
+const fetchDeadlineMs = 600_000
+const retries = '-Dmaven.wagon.http.retryHandler.count=3'
 // Pinned as the jars are; -C below makes a wrong checksum an error.
 const copyDependencies = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies'
 
@@ -30,7 +35,10 @@ export async function mavenJars(jars: MavenJars): Promise<string> {
   const hash = createHash('sha256')
     .update(await readFile(jars.pom))
     .digest('hex')
-  return await cachedFolder(`${jars.server}-${hash.slice(0, 12)}`, (draft) => fetchJars(jars, draft))
+  return await cachedFolder(`${jars.server}-${hash.slice(0, 12)}`, (draft) =>
+    // Several Mavens at a time may spoil the repository that they share.
+    withExclusiveLock(join(cacheDirectory(), 'maven.lock'), fetchDeadlineMs, () => fetchJars(jars, draft)),
+  )
 }
 
 async function fetchJars(
@@ -45,15 +53,9 @@ async function fetchJars(
   })
   try {
     await cp(fileURLToPath(pom), join(scratch, 'pom.xml'))
-    const words = [
-      '-B',
-      '-q',
-      '-C',
-      copyDependencies,
-      '-DincludeScope=runtime',
-      `-DoutputDirectory=${result}`,
-    ]
-    await promisify(execFile)(maven, words, { cwd: scratch, maxBuffer: 64 * 1024 * 1024 })
+    const words = ['-B', '-q', '-C', retries, copyDependencies]
+    const what = ['-DincludeScope=runtime', `-DoutputDirectory=${result}`]
+    await promisify(execFile)(maven, [...words, ...what], { cwd: scratch, maxBuffer: 64 * 1024 * 1024 })
   } catch (cause) {
     // Maven tells what went wrong on its standard output.
     const output = cause instanceof Error && 'stdout' in cause ? String(cause.stdout) : String(cause)
