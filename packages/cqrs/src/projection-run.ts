@@ -177,7 +177,12 @@ export class ProjectionRun<Native> {
 
   #fail(error: unknown): void {
     // A backend that is being closed stops the subscription too: that is no failure.
-    if (!EventStoreError.is(error, 'CLOSED')) this.#failure ??= { error }
+    if (!EventStoreError.is(error, 'CLOSED')) {
+      this.#failure ??= { error }
+      const { group, options } = this.#context
+      if (options.onNotice !== undefined) options.onNotice({ kind: 'ended', error })
+      else process.emitWarning(`Eventspine projection ${JSON.stringify(group)} has ended: ${String(error)}`)
+    }
     this.#stopping.abort()
   }
 

@@ -1,7 +1,7 @@
 import { EventStoreError } from '@eventspine/core'
 import { createBackend } from '@eventspine/core'
 import { Faults, memory, memoryAdapter } from '@eventspine/memory'
-import { beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
 import {
   commandHandler,
   inlineProjections,
@@ -13,6 +13,9 @@ import {
 import { account, accountDecider } from './account.ts'
 import { Accounts, type Balance, balances, listed, PATIENCE, QUICK } from './balances.ts'
 import { failureOf } from './failure-of.ts'
+
+// A busy machine is given time.
+vi.setConfig({ testTimeout: 120_000 })
 
 /** One document fed by all streams. */
 const total = projection({

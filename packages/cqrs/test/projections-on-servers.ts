@@ -78,7 +78,7 @@ export function testProjections(
       })
     })
 
-    test('two rebuilds at once do not get in each other's way', async () => {
+    test('two rebuilds at once leave one whole read model', async () => {
       await using opened = await openAll(3)
       const [first] = opened.backends
       if (first === undefined) throw new Error('three were opened')

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
 import {
   commandHandler,
   project,
@@ -12,6 +12,9 @@ import { account, accountDecider } from './account.ts'
 import { Accounts, balances, listed, PATIENCE, QUICK } from './balances.ts'
 import { failureOf } from './failure-of.ts'
 import { memory } from '@eventspine/memory'
+
+// A busy machine is given time.
+vi.setConfig({ testTimeout: 120_000 })
 
 let accounts: Accounts
 

@@ -1,8 +1,11 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { projection, readModel, rebuildProjection, runProjection } from '../src/index.ts'
 import { Accounts, type Balance, balances, collectionsIn, listed, PATIENCE, QUICK } from './balances.ts'
 import { failureOf } from './failure-of.ts'
 import { MortalBackend } from './mortal-backend.ts'
+
+// A busy machine is given time.
+vi.setConfig({ testTimeout: 120_000 })
 
 const next = projection({
   ...balances,
@@ -54,5 +57,5 @@ describe.each(['before', 'after'] as const)('a process killed %s a call has its 
       await backend.close()
     }
     expect(diesAt).toBeGreaterThan(20)
-  }, 120_000)
+  })
 })

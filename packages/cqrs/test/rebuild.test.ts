@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { ConsumerNotice } from '@eventspine/core'
 import { EventStoreError } from '@eventspine/core'
 import { Faults, memory } from '@eventspine/memory'
-import { beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
 import {
   dropVersion,
   projection,
@@ -13,6 +13,9 @@ import {
 } from '../src/index.ts'
 import { Accounts, type Balance, balances, collectionsIn, listed, PATIENCE, QUICK } from './balances.ts'
 import { failureOf } from './failure-of.ts'
+
+// A busy machine is given time.
+vi.setConfig({ testTimeout: 120_000 })
 
 /** The next version: counts twice what the first one counted once. */
 const doubled = projection({

@@ -1,6 +1,6 @@
 import { EventStoreError } from '@eventspine/core'
 import { Faults, memory, MemoryDatabase } from '@eventspine/memory'
-import { beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
 import {
   commandHandler,
   decider,
@@ -11,6 +11,9 @@ import {
 } from '../src/index.ts'
 import { account, type Account, accountDecider } from './account.ts'
 import { failureOf } from './failure-of.ts'
+
+// A busy machine is given time.
+vi.setConfig({ testTimeout: 120_000 })
 
 const faults = new Faults()
 let database: MemoryDatabase
