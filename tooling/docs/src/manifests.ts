@@ -14,6 +14,7 @@ const FILES = {
   redis: ['Redis', 'packages/redis/src/capabilities.ts', 'capabilities'],
   'redis-stream': ['Redis stream', 'packages/redis/src/stream/stream-capabilities.ts', 'streamCapabilities'],
   couchbase: ['Couchbase', 'packages/couchbase/src/capabilities.ts', 'capabilities'],
+  dynamodb: ['DynamoDB', 'packages/dynamodb/src/capabilities.ts', 'capabilities'],
   kafka: ['Kafka', 'packages/kafka/src/capabilities.ts', 'capabilities'],
 } as const
 
