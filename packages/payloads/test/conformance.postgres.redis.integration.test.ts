@@ -1,4 +1,4 @@
-import { type OpenRequest, testEventStore, testEventStream } from '@eventspine/conformance'
+import { type OpenRequest, testEventStore, testEventStream, testPayloads } from '@eventspine/conformance'
 import { createDatabase, type OwnDatabase } from '@eventspine/servers'
 import { afterAll, beforeAll, describe, it } from 'vitest'
 import { openPostgresRedis } from './postgres-redis.ts'
@@ -10,14 +10,17 @@ beforeAll(async () => void (database = await createDatabase(serverUrl('postgres'
 afterAll(() => database.drop())
 
 const kit = {
-  describe,
+  // Most of their time goes into waiting for servers.
+  describe: describe.concurrent,
   it,
   name: 'postgres with payloads in redis',
   open: (request: OpenRequest) =>
     openPostgresRedis({ postgres: database.url, redis: serverUrl('redis') }, request),
   reference: openReference,
-  rounds: 10,
+  rounds: 5,
+  patienceMs: 60_000,
 }
 
 testEventStore(kit)
 testEventStream(kit)
+testPayloads(kit)

@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import type { OpenRequest, TestBackend } from '@eventspine/conformance'
 import type { Backend } from '@eventspine/core'
+import { postgres } from '@eventspine/postgres'
+import { redis } from '@eventspine/redis'
 import { createKeyspace, startFaultProxy } from '@eventspine/servers'
+import { claimCheckOver } from './memory-pair.ts'
 import { openUrl, pairUrl } from './pair-url.ts'
 
 /** A schema and a keyspace of their own: events in PostgreSQL, all of their data in Redis. */
@@ -21,6 +24,9 @@ export async function openPostgresRedis(
     return backend
   }
   let backend = await open(proxied, true)
+  const target = await postgres.connect(servers.postgres, { schema, maxConnections: 2 })
+  const payloads = await redis.connect(keyspace.url)
+  opened.push(target, payloads)
   return {
     get backend() {
       return backend
@@ -32,6 +38,7 @@ export async function openPostgresRedis(
       return backend
     },
     child: { module: import.meta.resolve('./pair-url.ts'), url: direct },
+    claimCheck: claimCheckOver(target, payloads),
     loseReply: async () => void proxy.loseReply({ containing: 'counter:lost' }),
     outage: async () => {
       await proxy.refuse()
