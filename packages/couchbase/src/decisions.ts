@@ -1,6 +1,7 @@
 import { BoundedMap } from './bounded-map.ts'
+import { readCommitFields } from './commit-fields.ts'
 import type { Connection } from './connection.ts'
-import { checkName, type Keys } from './keys.ts'
+import type { Keys } from './keys.ts'
 import { type PageDocument, sequencesOf } from './page-document.ts'
 import { commitOf, type FeedEntry, isVoid, lastId } from './stored-commit.ts'
 
@@ -76,11 +77,9 @@ export class Decisions {
   }
 
   async #lookUp(entry: FeedEntry, at: number): Promise<Decision> {
-    const key = this.#keys.commit(entry.stream, entry.number)
-    const found = await this.#connection.lookup(key, ['at', 'id', 'stream'])
+    const found = await readCommitFields(this.#connection, this.#keys, entry.stream, entry.number)
     if (found === undefined) return 'open'
-    checkName(found[2], entry.stream)
-    const decision = found[0] === at && found[1] === lastId(entry) ? 'counts' : 'void'
+    const decision = found.at === at && found.id === lastId(entry) ? 'counts' : 'void'
     this.note(at, decision)
     return decision
   }

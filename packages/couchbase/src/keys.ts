@@ -56,11 +56,19 @@ export function documentName(collection: string, key: string): string {
   return `${Buffer.byteLength(collection)}:${collection}:${key}`
 }
 
+/** In no name. */
+const HASH_MARK = '\u0001'
+
+/** Whether a hash stands for a name in `key`, so that what is there may be of another name. */
+export function isHashed(key: string): boolean {
+  return key.includes(HASH_MARK)
+}
+
 /** A hash stands for a name that is too long, behind a mark that keeps it apart from names that look like one. */
 function fitting(start: string, name: string): string {
   if ((start.length + name.length) * 3 <= MAX_KEY_BYTES) return start + name
   if (Buffer.byteLength(start) + Buffer.byteLength(name) <= MAX_KEY_BYTES) return start + name
-  return `${start}\u0001${createHash('sha256').update(name).digest('base64url')}`
+  return `${start}${HASH_MARK}${createHash('sha256').update(name).digest('base64url')}`
 }
 
 /**

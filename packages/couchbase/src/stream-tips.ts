@@ -1,8 +1,8 @@
 import { specs as part } from './client.ts'
 import { BoundedMap } from './bounded-map.ts'
+import { type CommitFields, readCommitFields } from './commit-fields.ts'
 import type { Connection } from './connection.ts'
 import { checkName, type Keys } from './keys.ts'
-import type { CommitDocument } from './stored-commit.ts'
 
 /** The last commit of a stream. What a commit is never changes, only whether it is the last. */
 export interface StreamTip {
@@ -39,7 +39,6 @@ export interface StreamNote {
 /** Commits between two notes of where the end of a stream is. */
 const NOTE_EVERY = 32
 const MAX_TIPS = 20_000
-const TIP_PATHS = ['stream', 'last', 'at', 'id', 'deleted', 'origin'] as const
 
 /** Finds the ends of streams: commits are numbered without gaps, so the last is the one whose next is not there. */
 export class StreamTips {
@@ -120,22 +119,19 @@ export class StreamTips {
   }
 
   async #tip(streamId: string, number: number): Promise<StreamTip | undefined> {
-    const found = await this.#connection.lookup(this.#keys.commit(streamId, number), TIP_PATHS)
-    if (found === undefined) return undefined
-    // As `CommitDocument` has them.
-    const [stream, last, at, id, deleted, origin] = found as [
-      string,
-      number,
-      number,
-      string,
-      1 | undefined,
-      number | undefined,
-    ]
-    checkName(stream, streamId)
-    return { number, version: last, sequence: at, id, deleted: deleted === 1, origin: origin ?? 1 }
+    const found = await readCommitFields(this.#connection, this.#keys, streamId, number)
+    return found === undefined ? undefined : tipOf({ number, ...found })
   }
 }
 
-export function tipOf({ number, last, at, id, deleted, origin }: CommitDocument): StreamTip {
+/** The end of a stream when this commit is its last. */
+export function tipOf({
+  number,
+  last,
+  at,
+  id,
+  deleted,
+  origin,
+}: CommitFields & { readonly number: number }): StreamTip {
   return { number, version: last, sequence: at, id, deleted: deleted === 1, origin: origin ?? 1 }
 }

@@ -1,5 +1,5 @@
 import { type OpenRequest, type TestBackend, testBed } from '@eventspine/conformance'
-import { ownKeyPrefix } from '@eventspine/servers'
+import { ownKeyPrefix, startCouchbaseProxy } from '@eventspine/servers'
 import { couchbase } from '../src/index.ts'
 
 const adapter = new URL('../src/index.ts', import.meta.url).href
@@ -15,12 +15,20 @@ export function serverUrl(): string {
   return url
 }
 
-/** Keys of its own in the bucket of the server. */
-export function openCouchbase({ partitions }: OpenRequest): Promise<TestBackend> {
-  const { url } = ownKeyPrefix(serverUrl())
+/** Keys of its own in the bucket of the server; clients reach it through a proxy that can lose replies. */
+export async function openCouchbase({ partitions }: OpenRequest): Promise<TestBackend> {
+  const { url, prefix } = ownKeyPrefix(serverUrl())
+  const proxy = await startCouchbaseProxy(serverUrl())
   const timeouts = { connectTimeoutMs: REPLY_TIMEOUT_MS, replyTimeoutMs: REPLY_TIMEOUT_MS }
   // What is there already is left as it is.
-  return testBed(() => couchbase.connect(url, { create: true, partitions, ...timeouts }), {
+  const open = () => couchbase.connect(proxy.url, { prefix, create: true, partitions, ...timeouts })
+  return testBed(open, {
     child: { module: adapter, url },
+    // The insert decides: once it was executed, so is the append.
+    loseReply: () => {
+      void proxy.strike('lose-reply', { operation: 'insert', containing: 'counter:lost' })
+      return Promise.resolve()
+    },
+    remove: () => proxy.close(),
   })
 }
