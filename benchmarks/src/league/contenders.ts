@@ -20,7 +20,8 @@ export const contenders: readonly ContenderEntry[] = [
     id: 'emmett',
     name: 'Emmett 0.42.0',
     peer: 'emmett',
-    remark: 'the lock of a processor times out after 1 s instead of 300, so that a successor need not wait',
+    remark:
+      "the lock of a processor times out after 1 s instead of 300, so that a successor need not wait; an append within the user's transaction is one of a store that was given its `client`",
   },
   {
     id: 'evtstore',
