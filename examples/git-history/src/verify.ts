@@ -2,7 +2,7 @@ import type { DocumentStore } from '@eventspine/core'
 import { readTree } from './git/tree.ts'
 import { printable } from './printable.ts'
 import type { StreamNames } from './stream-names.ts'
-import { TREE, type TreeDocument } from './tree-projection.ts'
+import { projectedTree, type TreeDocument } from './tree-projection.ts'
 
 export interface Comparison {
   readonly files: number
@@ -18,9 +18,7 @@ export async function compareTree(
   commit: string,
 ): Promise<Comparison> {
   const projected = new Map<string, TreeDocument>()
-  const collection = documents.collection<TreeDocument>(TREE, { listed: true })
-  for await (const { key, value } of collection.list({ prefix: names.filePrefix, pageSize: 5000 }))
-    projected.set(key, value)
+  for await (const [key, document] of projectedTree(documents, names.filePrefix)) projected.set(key, document)
   const differences: string[] = []
   let files = 0
   for await (const page of readTree(path, commit)) {
