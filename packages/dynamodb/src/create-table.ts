@@ -120,9 +120,18 @@ async function checkShape(client: DynamoDBClient, table: string): Promise<void> 
 }
 
 async function expireDocuments(client: DynamoDBClient, table: string): Promise<void> {
+  if (await expires(client, table)) return
+  const TimeToLiveSpecification = { AttributeName: 'ttl', Enabled: true }
+  try {
+    await client.send(new UpdateTimeToLiveCommand({ TableName: table, TimeToLiveSpecification }))
+  } catch (error) {
+    // Another process that makes the table has been faster, which the service takes for a mistake of this one.
+    if (!(await expires(client, table))) throw error
+  }
+}
+
+async function expires(client: DynamoDBClient, table: string): Promise<boolean> {
   const { TimeToLiveDescription } = await client.send(new DescribeTimeToLiveCommand({ TableName: table }))
   const status = TimeToLiveDescription?.TimeToLiveStatus
-  if (status === 'ENABLED' || status === 'ENABLING') return
-  const TimeToLiveSpecification = { AttributeName: 'ttl', Enabled: true }
-  await client.send(new UpdateTimeToLiveCommand({ TableName: table, TimeToLiveSpecification }))
+  return status === 'ENABLED' || status === 'ENABLING'
 }
