@@ -156,7 +156,7 @@ describe('behind a proxy', () => {
     const { proxy, store } = await openImpatient()
     const first = counted(1)
     const append = () => store.append('counter:1', [first], { expectedVersion: 'none' })
-    await proxy.refuse()
+    proxy.refuse()
     proxy.cut()
     const error = await refusedWith(append)
     expect(EventStoreError.is(error), String(error)).toBe(true)
