@@ -119,6 +119,17 @@ describe('changes', () => {
   test('are none where only annotations and the order of properties differ', () => {
     const described = z.object({ note: z.string().describe('why').optional(), cents: z.number() })
     expect(changes(before, contract({ Paid: described }))).toEqual([])
+    const kinds = (...names: readonly [string, ...string[]]): LockableContract =>
+      contract({ Paid: z.object({ kind: z.enum(names) }) })
+    expect(changes(kinds('cash', 'card'), kinds('card', 'cash'))).toEqual([])
+    expect(changes(kinds('cash', 'card'), kinds('card'))).toHaveLength(1)
+  })
+
+  test('are seen in properties that are named like annotations', () => {
+    const titled = (title: z.ZodType): LockableContract => contract({ Paid: z.object({ title }) })
+    expect(changes(titled(z.string()), titled(z.number()))).toEqual([
+      `! account.Paid version 1 ${raise} (data.title)`,
+    ])
   })
 
   test('break nothing where a property that may be absent comes or goes', () => {
@@ -182,6 +193,11 @@ describe('changes', () => {
       contract({ Paid: versions(first).next(z.object({}), () => ({})) })
     expect(changes(two(paid), contract({ Paid: versions(z.object({}), { first: 2 }) }))).toEqual([
       '! account.Paid is read from version 2 on, and was from 1',
+    ])
+    // What cannot be read any more need not fit the newest.
+    expect(changes(before, contract({ Paid: versions(z.object({}), { first: 3 }) }))).toEqual([
+      'account.Paid has a new version 3',
+      '! account.Paid is read from version 3 on, and was from 1',
     ])
     expect(changes(two(paid), two(paid.extend({ by: z.string() })))).toEqual([
       `! account.Paid version 1 ${raise} (data.by)`,

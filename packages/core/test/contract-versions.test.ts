@@ -312,6 +312,14 @@ describe('every way of reading', () => {
     expect(seen).toEqual([{ cents: 500 }, { cents: 100, currency: 'EUR' }])
   })
 
+  test('of validating handlers keeps the places of parts', async () => {
+    const places: unknown[] = []
+    const note = (event: RecordedEvent): void => void places.push(placeInStream(event))
+    const map = account.handlers({ Opened: note, LimitSet: note, Deposited: note }, { validate: true })
+    for (const event of await stored(...older)) await map.handle(event, context)
+    expect(places).toEqual([0.5, 1, 3])
+  })
+
   test('of a subscription goes through its handlers', async () => {
     await stored(...older)
     const seen: unknown[] = []

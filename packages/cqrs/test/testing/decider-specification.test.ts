@@ -213,6 +213,20 @@ describe('a decider that is not pure', () => {
     expect(
       await failureOf(given(evolving, counter.event('Counted', { by: 1 })).thenState(rest.initialState())),
     ).toBeInstanceOf(TypeError)
+    // Not what it began with, but what it made itself.
+    const later = decider({
+      ...rest,
+      evolve: (state, { data }) => {
+        if (state.total === 0) return { total: data.by, parts: [data.by] }
+        state.parts.push(data.by)
+        return state
+      },
+    })
+    const counted = counter.event('Counted', { by: 1 })
+    await given(later, counted).thenState({ total: 1, parts: [1] })
+    expect(await failureOf(given(later, counted, counted).thenState(rest.initialState()))).toBeInstanceOf(
+      TypeError,
+    )
     const deciding = decider({
       ...rest,
       decide: (by: number, state) => {

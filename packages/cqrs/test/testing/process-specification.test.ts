@@ -142,6 +142,33 @@ describe('a specification of a process', () => {
       .then({})
     await given(transfers).when(withdrawn).then({})
     await given(transfers, requested, withdrawn, deposited).when(withdrawn).then({})
+    const once = processManager({
+      name: 'once',
+      events: transfer,
+      receivers: { account: accountDecider },
+      keys: { Requested: ({ streamId }) => streamId },
+      initialState: () => 0,
+      react: {
+        Requested: () => ({ commands: [withdraw], timeouts: [reminder], cancel: ['other'], end: true }),
+      },
+      onTimeout: { reminder: () => undefined },
+      onRefused: () => ({ commands: [giveBack] }),
+    })
+    await given(once)
+      .when(requested)
+      .then({ commands: [withdraw], timeouts: [reminder], cancel: ['other'], end: true })
+    await given(once, requested).when(requested).then({})
+    // Refusals are told also then.
+    await given(once, requested)
+      .when(refused(withdraw, 'ANY'))
+      .then({ commands: [giveBack] })
+    expect(
+      await violation(
+        given(once)
+          .when(requested)
+          .then({ commands: [withdraw], timeouts: [reminder], end: true }),
+      ),
+    ).toContain("+     'other'")
   })
 
   test('fails for a timeout that is not set, and for what comes before the process', async () => {
