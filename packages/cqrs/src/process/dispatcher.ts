@@ -133,11 +133,16 @@ export class Dispatcher<To extends Receivers> {
     }
   }
 
-  /** @throws {@link EventStoreError} `INVALID_ARGUMENT`: a stored command is for a receiver of another version of the service. */
+  /** @throws {@link EventStoreError} `STORE_INCOMPATIBLE`: a stored command is for a receiver of another version of the service. */
   #target(name: string): Target {
     const target = this.#targets.get(name)
-    if (target === undefined)
-      throw invalidArgument('receivers', `a command waits for "${name}", which is none of them`)
+    if (target === undefined) {
+      const what = `a command waits for the receiver ${JSON.stringify(name)}`
+      throw new EventStoreError(
+        'STORE_INCOMPATIBLE',
+        `${what}, which is unknown to this version of the service`,
+      )
+    }
     return target
   }
 }

@@ -1,4 +1,10 @@
-import { type Handler, type HandlerMap, invalidArgument, type RecordedEvent } from '@eventspine/core'
+import {
+  EventStoreError,
+  type Handler,
+  type HandlerMap,
+  invalidArgument,
+  type RecordedEvent,
+} from '@eventspine/core'
 import type { ProjectedContract, ProjectedEvent, ProjectedEventOf, ProjectedType } from '../projection.ts'
 import type { ProcessContext, Reaction, Receivers, Refusal, Timeout } from './reaction.ts'
 
@@ -72,7 +78,12 @@ export interface ProcessManager<
   handlers<Native>(take: Handler<Native, ProjectedEvent<Contract>>): readonly HandlerMap<Native>[]
   /** The key of the process that an event concerns. */
   keyOf(event: ProjectedEvent<Contract>): string | undefined
-  /** What follows from an input; `undefined`: nothing. Writes nothing and sends nothing. */
+  /**
+   * What follows from an input; `undefined`: nothing. Writes nothing and sends nothing.
+   *
+   * @throws {@link EventStoreError} `STORE_INCOMPATIBLE`: a timeout that `onTimeout` does not know. Else what the
+   *   reaction throws.
+   */
   reactionTo(
     state: State,
     input: ProcessInput<Contract, To>,
@@ -146,8 +157,13 @@ export function processManager<
       switch (input.kind) {
         case 'event':
           return reactions.get(input.event.type)?.(state, input.event, context)
-        case 'timeout':
-          return onTimeout[input.timeout.name]?.(state, input.timeout, context)
+        case 'timeout': {
+          const { timeout } = input
+          const reaction = Object.hasOwn(onTimeout, timeout.name) ? onTimeout[timeout.name] : undefined
+          // A newer version of the service has set it, and must have it when this one is gone.
+          if (reaction === undefined) throw unknownTimeout(name, timeout.name)
+          return reaction(state, timeout, context)
+        }
         case 'refused':
           return onRefused(state, input.refusal, context)
       }
@@ -160,6 +176,11 @@ type AnyReaction<State, To extends Receivers> = (
   event: unknown,
   context: ProcessContext,
 ) => Reaction<State, To> | undefined
+
+function unknownTimeout(process: string, timeout: string): EventStoreError<'STORE_INCOMPATIBLE'> {
+  const what = `timeout ${JSON.stringify(timeout)} of process "${process}"`
+  return new EventStoreError('STORE_INCOMPATIBLE', `${what} is unknown to this version of the service`)
+}
 
 /** What commands of a process leave in the metadata of their events, under `process`. */
 export interface ProcessMark {

@@ -2,8 +2,8 @@ import type { Backend } from '@eventspine/core'
 import { memory, MemoryDatabase } from '@eventspine/memory'
 import { describe, expect, test } from 'vitest'
 import { processOf } from '../../src/index.ts'
+import { FakeClock } from '../../src/testing/index.ts'
 import { collected } from '../collected.ts'
-import { FakeClock } from '../fake-clock.ts'
 import { kindsOfDocuments, MortalBackend, type MortalOptions } from '../mortal-backend.ts'
 import { allEvents, type Mails, Service, wasKilled } from './service.ts'
 import { bankOf, bookingsOf, REMINDER_MS, stepsOf, transfers } from './transfer.ts'
@@ -14,7 +14,7 @@ const NEVER_MS = 600_000
 class World {
   readonly database = new MemoryDatabase({ partitions: 2 })
   readonly clock = new FakeClock()
-  readonly startMs = this.clock.nowMs
+  readonly startMs = this.clock.now()
   readonly mails: Mails = new Map()
   readonly backend: Backend<undefined> = memory({ database: this.database })
 
@@ -40,7 +40,7 @@ class World {
     const live = async (leaseMs: number): Promise<void> => {
       // Nobody hears of the accounts yet, so the reminders become due.
       await service.handle(['transfer'])
-      this.clock.nowMs = this.startMs + REMINDER_MS
+      this.clock.set(this.startMs + REMINDER_MS)
       await service.deliver(leaseMs)
       await service.handle(['transfer', 'account'])
     }

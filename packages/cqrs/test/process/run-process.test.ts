@@ -3,19 +3,22 @@ import { Faults, memory, MemoryDatabase } from '@eventspine/memory'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import {
   domainError,
+  processManager,
   processOf,
   runProcess,
   type RunningProcess,
   type RunProcessOptions,
+  type ScheduleNotice,
 } from '../../src/index.ts'
+import { FakeClock } from '../../src/testing/index.ts'
 import { failureOf } from '../failure-of.ts'
-import { FakeClock } from '../fake-clock.ts'
 import {
   bankOf,
   bookingsOf,
   type Mail,
   REMINDER_MS,
   stepsOf,
+  transfer,
   transfers,
   type TransferState,
 } from './transfer.ts'
@@ -25,6 +28,8 @@ const DEADLINE = { timeout: 60_000, interval: 5 }
 let database: MemoryDatabase
 let faults: Faults
 let clock: FakeClock
+/** How often the service has looked at it. */
+let clockReads: number
 let backend: Backend<undefined>
 let mails: { readonly id: string; readonly stream: string; readonly text: string }[]
 let notices: ConsumerNotice[]
@@ -33,6 +38,7 @@ beforeEach(() => {
   database = new MemoryDatabase({ partitions: 4 })
   faults = new Faults()
   clock = new FakeClock()
+  clockReads = 0
   backend = memory({ database, faults })
   mails = []
   notices = []
@@ -46,7 +52,10 @@ function run(
   options: RunProcessOptions<undefined, typeof transfers.receivers> = {},
 ): Promise<RunningProcess<TransferState>> {
   return runProcess(backend, transfers, {
-    clock: clock.read,
+    clock: () => {
+      clockReads++
+      return clock.now()
+    },
     pollMs: { min: 1, max: 20 },
     retry: { initialDelayMs: 1, maxDelayMs: 5 },
     onNotice: (notice) => notices.push(notice),
@@ -196,20 +205,20 @@ describe('timeouts', () => {
 
   /** The schedule has looked at what is due several times more. */
   async function looks(): Promise<void> {
-    const before = clock.reads
-    await vi.waitFor(() => expect(clock.reads).toBeGreaterThan(before + 20), DEADLINE)
+    const before = clockReads
+    await vi.waitFor(() => expect(clockReads).toBeGreaterThan(before + 20), DEADLINE)
   }
 
   test('come when they are due and are set anew by the process, until it ends', async () => {
     const half = await stuck()
-    const dueAtMs = clock.nowMs + REMINDER_MS
+    const dueAtMs = clock.now() + REMINDER_MS
     expect((await half.get('transfer:t2'))?.timeouts).toEqual({ reminder: dueAtMs })
-    clock.nowMs = dueAtMs
+    clock.set(dueAtMs)
     await vi.waitFor(() => expect(mails.map(({ text }) => text)).toEqual(['reminder 1']), DEADLINE)
     await vi.waitFor(async () => {
       expect((await half.get('transfer:t2'))?.timeouts).toEqual({ reminder: dueAtMs + REMINDER_MS })
     }, DEADLINE)
-    clock.nowMs = dueAtMs + REMINDER_MS
+    clock.set(dueAtMs + REMINDER_MS)
     await vi.waitFor(
       () => expect(mails.map(({ text }) => text)).toEqual(['reminder 1', 'reminder 2']),
       DEADLINE,
@@ -226,21 +235,58 @@ describe('timeouts', () => {
 
   test('are neither lost nor early when the clock jumps', async () => {
     const half = await stuck()
-    const dueAtMs = clock.nowMs + REMINDER_MS
-    clock.nowMs = dueAtMs - 3_600_000
+    const dueAtMs = clock.now() + REMINDER_MS
+    clock.set(dueAtMs - 3_600_000)
     await half.stop()
     const again = await run({ partitions: [transferPartition] })
     await looks()
-    clock.nowMs = dueAtMs - 1
+    clock.set(dueAtMs - 1)
     await looks()
     expect(mails).toEqual([])
-    clock.nowMs = dueAtMs + 86_400_000
+    clock.set(dueAtMs + 86_400_000)
     await vi.waitFor(() => expect(mails).toHaveLength(1), DEADLINE)
     await again.stop()
   })
 })
 
 describe('what cannot be carried out', () => {
+  test('a timeout that a newer version of the service has set waits for that version', async () => {
+    const definition = {
+      name: 'nudges',
+      events: transfer,
+      receivers: {},
+      keys: { Requested: ({ streamId }: { readonly streamId: string }) => streamId },
+      initialState: () => 'new',
+      onRefused: () => undefined,
+    }
+    const newer = processManager({
+      ...definition,
+      react: { Requested: () => ({ timeouts: [{ name: 'nudge', inMs: 1000 }] }) },
+      onTimeout: { nudge: () => ({ state: 'nudged', end: true }) },
+    })
+    const older = processManager({ ...definition, react: {}, onTimeout: { patience: () => undefined } })
+    const seen: unknown[] = []
+    const options = {
+      clock: clock.now,
+      timeouts: {
+        pollMs: 5,
+        leaseMs: 600_000,
+        onNotice: (notice: ScheduleNotice) => seen.push('error' in notice ? notice.error : notice),
+      },
+    }
+    const before = await runProcess(backend, newer, options)
+    const { token } = await bankOf(backend.store).request('t1', 'ada', 'grace', 200)
+    await before.caughtUpTo(token)
+    await before.stop()
+    const during = await runProcess(backend, older, options)
+    clock.advance(1000)
+    await vi.waitFor(() => expect(seen).toMatchObject([{ code: 'STORE_INCOMPATIBLE' }]), DEADLINE)
+    await during.stop()
+    await using after = await runProcess(backend, newer, options)
+    clock.advance(600_000)
+    expect(await after.ended('transfer:t1', { timeoutMs: 60_000 })).toMatchObject({ state: 'nudged' })
+  })
+
   test('an external receiver without a handler is refused before anything is consumed', async () => {
     await expect(runProcess(backend, transfers)).rejects.toMatchObject({
       code: 'INVALID_ARGUMENT',
@@ -262,7 +308,7 @@ describe('what cannot be carried out', () => {
         return transfers.reactionTo(state, input, context)
       },
     }
-    const options = { clock: clock.read, external: { mail: () => undefined } }
+    const options = { clock: clock.now, external: { mail: () => undefined } }
     await using running = await runProcess(backend, broken, {
       ...options,
       leaseMs: 1000,

@@ -1,9 +1,9 @@
 import type { Backend, EventStore, RecordedEvent } from '@eventspine/core'
 import { EventStoreError } from '@eventspine/core'
 import { type MessageSchedule, messageSchedule } from '../../src/index.ts'
+import type { FakeClock } from '../../src/testing/index.ts'
 import { Dispatcher, type TimeoutMessage } from '../../src/process/dispatcher.ts'
 import { ProcessEngine } from '../../src/process/process-engine.ts'
-import type { FakeClock } from '../fake-clock.ts'
 import { type Mail, transfers } from './transfer.ts'
 
 /** What the post office has seen: a mail may come more than once, under its id. */
@@ -22,7 +22,7 @@ export class Service {
 
   constructor(backend: Backend<undefined>, clock: FakeClock, mails: Mails) {
     this.#backend = backend
-    this.#timeouts = messageSchedule(backend.documents, { name: 'process-transfers', clock: clock.read })
+    this.#timeouts = messageSchedule(backend.documents, { name: 'process-transfers', clock: clock.now })
     const engine = engineOf(backend, clock, mails, this.#timeouts)
     this.#engine = engine
     this.#handlers = transfers.handlers((event, { signal }) => {
@@ -94,7 +94,7 @@ function engineOf(
   const onRetry = (_key: string, error: unknown): void => {
     throw error
   }
-  return new ProcessEngine(documents, transfers, dispatcher, { clock: clock.read, onRetry })
+  return new ProcessEngine(documents, transfers, dispatcher, { clock: clock.now, onRetry })
 }
 
 /** Whether a service ended because its process was killed. @throws any other error. */

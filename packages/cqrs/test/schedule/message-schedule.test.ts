@@ -2,8 +2,8 @@ import { type DocumentStore, EventStoreError } from '@eventspine/core'
 import { MemoryDatabase } from '@eventspine/memory'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { type MessageSchedule, messageSchedule, type ScheduleNotice } from '../../src/index.ts'
+import { FakeClock } from '../../src/testing/index.ts'
 import { failureOf } from '../failure-of.ts'
-import { FakeClock } from '../fake-clock.ts'
 import { kindsOfDocuments, MortalBackend } from '../mortal-backend.ts'
 
 describe.each(kindsOfDocuments)('a schedule on documents with $kind', ({ narrower }) => {
@@ -24,7 +24,7 @@ describe.each(kindsOfDocuments)('a schedule on documents with $kind', ({ narrowe
   function openSchedule(): MessageSchedule<string> {
     const { backend } = new MortalBackend(database, { narrower })
     documents = backend.documents
-    return messageSchedule(documents, { name: 'reminders', clock: clock.read })
+    return messageSchedule(documents, { name: 'reminders', clock: clock.now })
   }
 
   async function entriesLeft(): Promise<readonly string[]> {
@@ -48,7 +48,7 @@ describe.each(kindsOfDocuments)('a schedule on documents with $kind', ({ narrowe
   })
 
   test('delivers a message when it is due and not a millisecond before', async () => {
-    await schedule.add('a', clock.nowMs + 1000, 'hello')
+    await schedule.add('a', clock.now() + 1000, 'hello')
     clock.advance(999)
     expect(await schedule.runOnce(options)).toEqual({ delivered: 0, failed: 0 })
     clock.advance(1)
@@ -59,7 +59,7 @@ describe.each(kindsOfDocuments)('a schedule on documents with $kind', ({ narrowe
   })
 
   test('tells the handler what it delivers', async () => {
-    const dueAt = new Date(clock.nowMs - 5)
+    const dueAt = new Date(clock.now() - 5)
     await schedule.add('a', dueAt, 'late already')
     const contexts: unknown[] = []
     await schedule.runOnce({
@@ -74,7 +74,7 @@ describe.each(kindsOfDocuments)('a schedule on documents with $kind', ({ narrowe
 
   test('delivers many that are due at once, each once', async () => {
     const ids = Array.from({ length: 250 }, (_, index) => `m${index}`)
-    await Promise.all(ids.map((id) => schedule.add(id, clock.nowMs + (id.length % 2), id)))
+    await Promise.all(ids.map((id) => schedule.add(id, clock.now() + (id.length % 2), id)))
     clock.advance(1)
     expect(await schedule.runOnce(options)).toEqual({ delivered: 250, failed: 0 })
     expect(delivered.toSorted()).toEqual(ids.toSorted())
@@ -82,7 +82,7 @@ describe.each(kindsOfDocuments)('a schedule on documents with $kind', ({ narrowe
   })
 
   test('takes an id once: while it waits, when it was delivered and when it was cancelled', async () => {
-    const dueAtMs = clock.nowMs + 10
+    const dueAtMs = clock.now() + 10
     expect(await schedule.add('a', dueAtMs, 'hello')).toEqual({ dueAtMs, repeated: false })
     expect(await schedule.add('a', dueAtMs + 5, 'hello')).toEqual({ dueAtMs, repeated: true })
     expect(await failureOf(schedule.add('a', dueAtMs, 'other'))).toMatchObject({
@@ -102,24 +102,24 @@ describe.each(kindsOfDocuments)('a schedule on documents with $kind', ({ narrowe
 
   test('forgets a settled id after keepMs', async () => {
     // Expiry is judged by the clock of the documents.
-    database = new MemoryDatabase({ partitions: 4, clock: clock.read })
+    database = new MemoryDatabase({ partitions: 4, clock: clock.now })
     const { backend } = new MortalBackend(database, { narrower })
     const short = messageSchedule<string>(backend.documents, {
       name: 'short',
-      clock: clock.read,
+      clock: clock.now,
       keepMs: 1000,
     })
-    await short.add('a', clock.nowMs, 'hello')
+    await short.add('a', clock.now(), 'hello')
     await short.runOnce(options)
     clock.advance(999)
-    expect(await short.add('a', clock.nowMs, 'hello')).toMatchObject({ repeated: true })
+    expect(await short.add('a', clock.now(), 'hello')).toMatchObject({ repeated: true })
     clock.advance(1)
-    expect(await short.add('a', clock.nowMs, 'hello')).toMatchObject({ repeated: false })
+    expect(await short.add('a', clock.now(), 'hello')).toMatchObject({ repeated: false })
   })
 
   test('delivers nothing that was cancelled, and says what a cancellation found', async () => {
-    await schedule.add('a', clock.nowMs + 10, 'hello')
-    await schedule.add('b', clock.nowMs + 10, 'bye')
+    await schedule.add('a', clock.now() + 10, 'hello')
+    await schedule.add('b', clock.now() + 10, 'bye')
     expect(await schedule.cancel('a')).toBe('cancelled')
     expect(await schedule.cancel('a')).toBe('cancelled')
     expect(await schedule.cancel('nobody')).toBe('missing')
@@ -131,7 +131,7 @@ describe.each(kindsOfDocuments)('a schedule on documents with $kind', ({ narrowe
   })
 
   test('a cancellation during a delivery ends it, and it is not tried again', async () => {
-    await schedule.add('a', clock.nowMs, 'hello')
+    await schedule.add('a', clock.now(), 'hello')
     const notices: ScheduleNotice[] = []
     await schedule.runOnce({
       ...options,
@@ -151,8 +151,8 @@ describe.each(kindsOfDocuments)('a schedule on documents with $kind', ({ narrowe
   })
 
   test('tries a failed delivery again until it succeeds, and others meanwhile', async () => {
-    await schedule.add('a', clock.nowMs, 'poison')
-    await schedule.add('b', clock.nowMs, 'fine')
+    await schedule.add('a', clock.now(), 'poison')
+    await schedule.add('b', clock.now(), 'fine')
     const notices: ScheduleNotice[] = []
     const failing = {
       ...options,
@@ -178,17 +178,17 @@ describe.each(kindsOfDocuments)('a schedule on documents with $kind', ({ narrowe
 
   describe('when the clock jumps', () => {
     test('forward: all that became due is delivered', async () => {
-      await schedule.add('soon', clock.nowMs + 1000, 'soon')
-      await schedule.add('next year', clock.nowMs + 365 * 24 * 3600_000, 'next year')
+      await schedule.add('soon', clock.now() + 1000, 'soon')
+      await schedule.add('next year', clock.now() + 365 * 24 * 3600_000, 'next year')
       clock.advance(366 * 24 * 3600_000)
       await schedule.runOnce(options)
       expect(delivered.toSorted()).toEqual(['next year', 'soon'])
     })
 
     test('back: what is due no more waits, and comes when it is due again', async () => {
-      await schedule.add('a', clock.nowMs + 1000, 'a')
+      await schedule.add('a', clock.now() + 1000, 'a')
       clock.advance(5000)
-      await schedule.add('b', clock.nowMs, 'b')
+      await schedule.add('b', clock.now(), 'b')
       clock.advance(-4500)
       expect(await schedule.runOnce(options)).toEqual({ delivered: 0, failed: 0 })
       clock.advance(500)
@@ -200,7 +200,7 @@ describe.each(kindsOfDocuments)('a schedule on documents with $kind', ({ narrowe
     })
 
     test('back during a delivery that fails: it is not tried before it is due', async () => {
-      const dueAtMs = clock.nowMs
+      const dueAtMs = clock.now()
       await schedule.add('a', dueAtMs, 'a')
       await schedule.runOnce({
         ...options,
@@ -209,15 +209,15 @@ describe.each(kindsOfDocuments)('a schedule on documents with $kind', ({ narrowe
           throw new Error('the clock is wrong')
         },
       })
-      clock.nowMs = dueAtMs - 1
+      clock.set(dueAtMs - 1)
       expect(await schedule.runOnce(options)).toEqual({ delivered: 0, failed: 0 })
-      clock.nowMs = dueAtMs
+      clock.set(dueAtMs)
       expect(await schedule.runOnce(options)).toEqual({ delivered: 1, failed: 0 })
     })
   })
 
   test('shows what waits', async () => {
-    const dueAtMs = clock.nowMs + 1000
+    const dueAtMs = clock.now() + 1000
     await schedule.add('a', dueAtMs, 'hello')
     await schedule.add('b', dueAtMs, 'bye')
     await schedule.add('c', dueAtMs, 'gone')
@@ -235,7 +235,7 @@ describe.each(kindsOfDocuments)('a schedule on documents with $kind', ({ narrowe
 
   test('two runs of two processes share the messages, and deliver each once', async () => {
     const ids = Array.from({ length: 60 }, (_, index) => `m${index}`)
-    for (const id of ids) await schedule.add(id, clock.nowMs, id)
+    for (const id of ids) await schedule.add(id, clock.now(), id)
     const others = openSchedule()
     const results = await Promise.all([schedule.runOnce(options), others.runOnce(options)])
     expect(results[0].delivered + results[1].delivered).toBe(60)
@@ -247,8 +247,8 @@ describe.each(kindsOfDocuments)('a schedule on documents with $kind', ({ narrowe
     expect(() => messageSchedule(documents, { name: '' })).toThrow(EventStoreError)
     expect(() => messageSchedule(documents, { name: 'x', keepMs: 0 })).toThrow(EventStoreError)
     for (const refused of [
-      schedule.add('', clock.nowMs, 'x'),
-      schedule.add('x'.repeat(300), clock.nowMs, 'x'),
+      schedule.add('', clock.now(), 'x'),
+      schedule.add('x'.repeat(300), clock.now(), 'x'),
       schedule.add('x', Number.NaN, 'x'),
       schedule.add('x', -1, 'x'),
       schedule.add('x', new Date('no date'), 'x'),

@@ -2,8 +2,8 @@ import { EventStoreError } from '@eventspine/core'
 import { Faults, memory, MemoryDatabase } from '@eventspine/memory'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { messageSchedule, type ScheduleNotice } from '../../src/index.ts'
+import { FakeClock } from '../../src/testing/index.ts'
 import { collected } from '../collected.ts'
-import { FakeClock } from '../fake-clock.ts'
 
 const DEADLINE = { timeout: 60_000, interval: 5 }
 const QUICK = { pollMs: 5, leaseMs: 600_000, retry: { initialDelayMs: 0, maxDelayMs: 0 } }
@@ -17,7 +17,7 @@ const deliver = (message: string): void => void delivered.push(message)
 const onNotice = (notice: ScheduleNotice): void => void notices.push(notice)
 
 function openSchedule() {
-  return messageSchedule<string>(memory({ database, faults }).documents, { name: 'r', clock: clock.read })
+  return messageSchedule<string>(memory({ database, faults }).documents, { name: 'r', clock: clock.now })
 }
 
 beforeEach(() => {
@@ -32,9 +32,9 @@ describe('a running schedule', () => {
   test('delivers what becomes due, also what another process has added', async () => {
     await using _running = openSchedule().run({ ...QUICK, deliver, onNotice })
     const elsewhere = openSchedule()
-    await elsewhere.add('a', clock.nowMs, 'now')
+    await elsewhere.add('a', clock.now(), 'now')
     await vi.waitFor(() => expect(delivered).toEqual(['now']), DEADLINE)
-    await elsewhere.add('b', clock.nowMs + 3_600_000, 'later')
+    await elsewhere.add('b', clock.now() + 3_600_000, 'later')
     clock.advance(3_600_000)
     await vi.waitFor(() => expect(delivered).toEqual(['now', 'later']), DEADLINE)
     expect(notices).toEqual([])
@@ -42,7 +42,7 @@ describe('a running schedule', () => {
 
   test('goes on after an outage', async () => {
     const schedule = openSchedule()
-    await schedule.add('a', clock.nowMs, 'hello')
+    await schedule.add('a', clock.now(), 'hello')
     faults.failBefore('list', { times: 3 })
     await using running = schedule.run({ ...QUICK, deliver, onNotice })
     await vi.waitFor(() => expect(delivered).toEqual(['hello']), DEADLINE)
@@ -52,7 +52,7 @@ describe('a running schedule', () => {
 
   test('settles a message whose reply was lost without delivering it again', async () => {
     const schedule = openSchedule()
-    await schedule.add('a', clock.nowMs, 'hello')
+    await schedule.add('a', clock.now(), 'hello')
     // The claim passes, the reply to what settles it is lost.
     faults.failAfter('write', { skip: 1 })
     expect(await schedule.runOnce({ ...QUICK, deliver, onNotice })).toEqual({ delivered: 1, failed: 0 })
@@ -62,7 +62,7 @@ describe('a running schedule', () => {
 
   test('takes over its own claim whose reply was lost', async () => {
     const schedule = openSchedule()
-    await schedule.add('a', clock.nowMs, 'hello')
+    await schedule.add('a', clock.now(), 'hello')
     faults.failAfter('write')
     await using _running = schedule.run({ ...QUICK, deliver, onNotice })
     await vi.waitFor(() => expect(delivered).toEqual(['hello']), DEADLINE)
@@ -79,8 +79,8 @@ describe('a running schedule', () => {
 
   test('finishes what is in hand when it stops, and begins nothing more', async () => {
     const schedule = openSchedule()
-    await schedule.add('a', clock.nowMs, 'slow')
-    await schedule.add('b', clock.nowMs, 'next')
+    await schedule.add('a', clock.now(), 'slow')
+    await schedule.add('b', clock.now(), 'next')
     let finish = (): void => undefined
     const slow = new Promise<void>((resolve) => (finish = resolve))
     const begun: string[] = []
@@ -107,7 +107,7 @@ describe('a running schedule', () => {
 
   test('leaves a delivery that does not end to another run', async () => {
     const schedule = openSchedule()
-    await schedule.add('a', clock.nowMs, 'hangs')
+    await schedule.add('a', clock.now(), 'hangs')
     let aborted: unknown
     const hanging = schedule.run({
       ...QUICK,

@@ -2,14 +2,14 @@ import { EventStoreError } from '@eventspine/core'
 import { MemoryDatabase } from '@eventspine/memory'
 import { describe, expect, test } from 'vitest'
 import { type MessageSchedule, messageSchedule } from '../../src/index.ts'
+import { FakeClock } from '../../src/testing/index.ts'
 import { collected } from '../collected.ts'
-import { FakeClock } from '../fake-clock.ts'
 import { kindsOfDocuments, MortalBackend, type MortalOptions } from '../mortal-backend.ts'
 
 /** What a client asked for and was told, and what was delivered: what must be true of both is checked at the end. */
 class Model {
   readonly clock = new FakeClock()
-  readonly startMs = this.clock.nowMs
+  readonly startMs = this.clock.now()
   readonly acknowledged = new Set<string>()
   readonly cancelled = new Set<string>()
   readonly deliveries: { readonly id: string; readonly atMs: number; readonly dueAtMs: number }[] = []
@@ -17,7 +17,7 @@ class Model {
 
   open(database: MemoryDatabase, options: MortalOptions): MessageSchedule<string> {
     const { documents } = new MortalBackend(database, options).backend
-    return messageSchedule(documents, { name: 'crash', clock: this.clock.read })
+    return messageSchedule(documents, { name: 'crash', clock: this.clock.now })
   }
 
   /** The life of a few messages: added, one of them cancelled, one failing at first, all delivered. */
@@ -26,9 +26,9 @@ class Model {
     await this.#add(schedule, 'b', 1000)
     await this.#add(schedule, 'c', 2000)
     if ((await schedule.cancel('b')) === 'cancelled') this.cancelled.add('b')
-    this.clock.nowMs = this.startMs + 1000
+    this.clock.set(this.startMs + 1000)
     await this.run(schedule, leaseMs)
-    this.clock.nowMs = this.startMs + 60_000
+    this.clock.set(this.startMs + 60_000)
     await this.run(schedule, leaseMs)
   }
 
@@ -41,7 +41,7 @@ class Model {
       concurrency: 1,
       retry: { initialDelayMs: 1000, maxDelayMs: 1000 },
       deliver: (_message, { id, dueAtMs }) => {
-        this.deliveries.push({ id, atMs: this.clock.nowMs, dueAtMs })
+        this.deliveries.push({ id, atMs: this.clock.now(), dueAtMs })
         if (id === 'a' && this.#count('a') === 1) throw new Error('not at first')
       },
       onNotice: (notice) => {
