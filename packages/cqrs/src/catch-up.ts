@@ -47,6 +47,8 @@ export async function catchUp(options: CatchUpOptions): Promise<boolean> {
       if (await options.isOver()) return true
       const lag = await options.group.lag()
       options.onProgress?.(rate.progress(lag))
+      // Whoever was told may have asked for an end.
+      if (signal.aborted) return false
       const { startedAtMs, goal } = (round ??= { startedAtMs: performance.now(), goal: lag.map(headOf) })
       const isThere = lag.every(
         (partition, index) => sequenceOf(partition) >= (goal[index] ?? 0) && partition.parkedStreams === 0,

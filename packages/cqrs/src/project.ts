@@ -48,7 +48,7 @@ export async function project<State, Contract extends ContractShape>(
 }
 
 /** The documents of a projection, in memory. */
-export class LiveDocuments<State, Contract extends ContractShape> {
+class LiveDocuments<State, Contract extends ContractShape> {
   readonly documents = new Map<string, State>()
   readonly #maps: readonly HandlerMap[]
 

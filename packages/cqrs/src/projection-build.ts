@@ -9,7 +9,7 @@ export interface Build {
 }
 
 /** What a build is called behind the projection's name; the first needs no number. */
-export function labelOf({ version, number }: Pick<Build, 'version' | 'number'>): string {
+function labelOf({ version, number }: Pick<Build, 'version' | 'number'>): string {
   return number === 1 ? String(version) : `${version}.${number}`
 }
 

@@ -80,9 +80,10 @@ export class MortalBackend {
 
   async #step<Result>(work: () => Promise<Result>, isNumbered: boolean): Promise<Result> {
     this.#live()
-    if (isNumbered) this.calls++
-    await this.#standStill(isNumbered)
-    const isLast = isNumbered && this.calls === this.#options.diesAt
+    // Its own: others are numbered while it waits.
+    const number = isNumbered ? ++this.calls : undefined
+    await this.#standStill(number)
+    const isLast = number !== undefined && number === this.#options.diesAt
     if (isLast && this.#options.effect !== 'after') this.isDead = true
     this.#live()
     const result = await work()
@@ -91,8 +92,8 @@ export class MortalBackend {
     return result
   }
 
-  async #standStill(isNumbered: boolean): Promise<void> {
-    if (isNumbered && this.calls === this.#options.pausesAt) {
+  async #standStill(number: number | undefined): Promise<void> {
+    if (number !== undefined && number === this.#options.pausesAt) {
       this.#resumed = new Promise((resolve) => (this.#resume = resolve))
       this.#pause()
     }

@@ -208,13 +208,14 @@ describe('a rebuild', () => {
     expect(await listed(model)).toEqual(await accounts.truth(balances))
   })
 
-  test('is shared by all who ask for it at once', async () => {
+  test('is asked for by many at once', async () => {
     await accounts.fill(6, 10)
     await using running = await runProjection(accounts.backend, balances, QUICK)
     await running.caughtUpTo(await accounts.deposit('a0'))
     const others = [1, 2, 3].map(() => memory({ database: accounts.database }))
     const rebuilt = await Promise.all(others.map((other) => rebuildProjection(other, doubled, QUICK)))
-    expect(new Set(rebuilt.map(({ build }) => build))).toEqual(new Set([2]))
+    // Who comes late, when all is done, begins another.
+    for (const { version } of rebuilt) expect(version).toBe(2)
     const model = readModel(accounts.backend.documents, doubled)
     expect(await listed(model)).toEqual(await accounts.truth(doubled))
     for (const other of others) await other.close()
