@@ -1,11 +1,11 @@
 import { setTimeout } from 'node:timers/promises'
-import { type Commit, type CommitOutcome, EventStoreError } from '@eventspine/core'
+import { type Commit, type CommitOutcome, EventStoreError, type StreamAppend } from '@eventspine/core'
 import { classifyError, undecided } from './classify-error.ts'
 import type { Appended } from './feed-writer.ts'
 import type { Partition } from './partition.ts'
 import { planAppend, type StreamPlan } from './plan-append.ts'
 import { commitOf, type FeedEntry, sizeOf } from './stored-commit.ts'
-import { tipOf, type StreamTip, type StreamTips } from './stream-tips.ts'
+import { NO_STREAM, tipOf, type StreamTip, type StreamTips } from './stream-tips.ts'
 
 /** One operation on the feed takes so much, apart from its last entry: others wait for it. */
 const GROUP_SIZE = 1024 * 1024
@@ -72,7 +72,7 @@ export class Committer {
     const { tips, finishDeletion } = this.#options
     const appends = batch.appendsOf(indexes)
     const { streamId = '', partition = 0 } = appends[0]?.append ?? {}
-    const known = tips.known(streamId)
+    const known = tips.known(streamId) ?? (isNew(appends[0]?.append) ? NO_STREAM : undefined)
     let plan = planAppend(appends, known ?? (await tips.current(streamId)))
     if (known !== undefined && plan.accepted.length === 0)
       plan = planAppend(appends, await tips.current(streamId))
@@ -200,6 +200,11 @@ class Batch {
   outcomes(): readonly CommitOutcome[] {
     return this.#outcomes.filter((outcome) => outcome !== undefined)
   }
+}
+
+/** Its writer takes the stream for new: that is found out by trying. */
+function isNew(append: StreamAppend | undefined): boolean {
+  return append?.expectedVersion === 'none' || append?.expectedVersion === 0
 }
 
 function candidateOf(plan: StreamPlan): Candidate {

@@ -3,7 +3,7 @@ import { BoundedMap } from './bounded-map.ts'
 import type { Connection } from './connection.ts'
 import { checkName, type Keys } from './keys.ts'
 import { type CommitDocument, storedEvent } from './stored-commit.ts'
-import type { StreamNote, StreamTips } from './stream-tips.ts'
+import { type StreamNote, type StreamTips, tipOf } from './stream-tips.ts'
 
 /** Commits that are asked for at once, at most. */
 const MAX_WINDOW = 128
@@ -59,6 +59,7 @@ export class StreamReader {
   ): AsyncGenerator<readonly CommitDocument[]> {
     let next = number
     let characters = 0
+    let last: CommitDocument | undefined
     for (let window = 4; next > 0; window = Math.min(MAX_WINDOW, 2 * window)) {
       const known = direction === 1 ? (this.#tips.known(streamId)?.number ?? 0) - next + 2 : next
       // What is known to be there is asked for at once.
@@ -73,7 +74,12 @@ export class StreamReader {
       const end = found.indexOf(undefined)
       const commits = found.slice(0, end < 0 ? found.length : end).filter((commit) => commit !== undefined)
       if (commits.length > 0) yield commits
-      if (end >= 0) return
+      last = commits.at(-1) ?? last
+      if (end >= 0) {
+        // Who reads a stream to its end is about to append to it.
+        if (direction === 1 && last !== undefined) this.#tips.learn(streamId, tipOf(last))
+        return
+      }
       characters = commits.reduce((sum, commit) => sum + charactersOf(commit), 0) / commits.length
       next += direction * count
     }

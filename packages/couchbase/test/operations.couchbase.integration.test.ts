@@ -9,7 +9,7 @@ async function operationsOf({ watched }: Watched, work: () => Promise<unknown>):
   return watched.operations.length - before
 }
 
-it('appends alone with two operations, three to a stream that was not seen before', async () => {
+it('appends alone with two operations, three where it has to see first whether the stream is there', async () => {
   const client = await openWatched(collection(), { prefix: ownPrefix() })
   const { store } = client
   await store.append('counter:1', [counted(1)])
@@ -18,9 +18,24 @@ it('appends alone with two operations, three to a stream that was not seen befor
     await operationsOf(client, () => store.append('counter:1', [counted(3)], { expectedVersion: 2 })),
   ).toBe(2)
   expect(await operationsOf(client, () => store.append('counter:2', [counted(1)]))).toBe(3)
+  for (const expectedVersion of ['none', 0] as const)
+    expect(
+      await operationsOf(client, () =>
+        store.append(`counter:${expectedVersion}`, [counted(1)], { expectedVersion }),
+      ),
+    ).toBe(2)
+})
+
+it('appends with two operations to a stream that was read to its end, whoever wrote it', async () => {
+  const prefix = ownPrefix()
+  const writer = await openWatched(collection(), { prefix })
+  for (let number = 0; number < 5; number++) await writer.store.append('counter:1', [counted(number)])
+  const client = await openWatched(collection(), { prefix })
+  await client.store.append('counter:2', [counted(1)])
+  expect(await client.store.read('counter:1').toArray()).toHaveLength(5)
   expect(
-    await operationsOf(client, () => store.append('counter:3', [counted(1)], { expectedVersion: 'none' })),
-  ).toBe(3)
+    await operationsOf(client, () => client.store.append('counter:1', [counted(5)], { expectedVersion: 5 })),
+  ).toBe(2)
 })
 
 it('appends 64 at a time with at most 1.2 operations each, with pages turned and ends noted', async () => {
