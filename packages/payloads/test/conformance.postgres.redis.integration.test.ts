@@ -10,8 +10,7 @@ beforeAll(async () => void (database = await createDatabase(serverUrl('postgres'
 afterAll(() => database.drop())
 
 const kit = {
-  // Most of their time goes into waiting for servers.
-  describe: describe.concurrent,
+  describe,
   it,
   name: 'postgres with payloads in redis',
   open: (request: OpenRequest) =>

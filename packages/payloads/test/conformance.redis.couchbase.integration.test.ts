@@ -1,0 +1,20 @@
+import { type OpenRequest, testDocumentStore, testEventStore, testPayloads } from '@eventspine/conformance'
+import { describe, it } from 'vitest'
+import { openRedisCouchbase } from './redis-couchbase.ts'
+import { openReference } from './reference.ts'
+import { serverUrl } from './server-url.ts'
+
+const kit = {
+  describe,
+  it,
+  name: 'redis with payloads in couchbase (emulator)',
+  open: (request: OpenRequest) =>
+    openRedisCouchbase({ redis: serverUrl('redis'), couchbase: serverUrl('couchbase') }, request),
+  reference: openReference,
+  rounds: 3,
+  patienceMs: 60_000,
+}
+
+testEventStore(kit)
+testDocumentStore(kit)
+testPayloads(kit)
