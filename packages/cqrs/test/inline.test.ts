@@ -163,6 +163,34 @@ describe('an inline projection', () => {
     ).toMatchObject({ code: 'POSITION_EXPIRED' })
   })
 
+  test('is refused before anything is written where a document is out of reach of the commit', async () => {
+    const adapter = memoryAdapter({ database: accounts.database })
+    const capabilities = { ...adapter.capabilities, documentsWithAppend: 'partition' } as const
+    const narrow = createBackend({ ...adapter, capabilities })
+    const ids = Array.from({ length: 8 }, (_, index) => `a${index}`)
+    // Beside its stream, each document is within reach.
+    const beside = commandHandler(narrow.store, accountDecider, {
+      inline: inlineProjections(narrow, [balances]),
+    })
+    for (const id of ids) await beside(id, { type: 'Deposit', cents: 1 })
+    const apart = commandHandler(narrow.store, accountDecider, { inline: inlineProjections(narrow, [total]) })
+    const outcomes: unknown[] = []
+    for (const id of ids)
+      outcomes.push(
+        await apart(id, { type: 'Deposit', cents: 1 }).then(
+          () => 'done',
+          (error: unknown) => (EventStoreError.is(error) ? error.code : error),
+        ),
+      )
+    expect(new Set(outcomes)).toEqual(new Set(['done', 'NOT_SUPPORTED']))
+    for (const [index, id] of ids.entries())
+      expect((await narrow.store.head(account.stream(id))).version).toBe(outcomes[index] === 'done' ? 2 : 1)
+    expect(await listed(readModel(narrow.documents, balances))).toEqual(
+      Object.fromEntries(ids.map((id) => [account.stream(id), { owner: '', cents: 1, bookings: 1 }])),
+    )
+    await narrow.close()
+  })
+
   test('is refused at once where events and documents share no commit', async () => {
     const adapter = memoryAdapter({ database: accounts.database })
     const capabilities = { ...adapter.capabilities, documentsWithAppend: 'none' } as const
