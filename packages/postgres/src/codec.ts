@@ -7,7 +7,7 @@ const ZERO = 48
 const ID_LENGTH = 36
 
 /**
- * A row of an event as the functions of `sql/005-reads.sql` return it: a line of what is short, data, metadata. The line
+ * A row of an event as the functions of `sql/007-streamed-reads.sql` return it: a line of what is short, data, metadata. The line
  * is taken apart by hand, since a driver spends more on a column than this on all of them; the bodies stay text.
  */
 export class StoredRow implements StoredEvent {

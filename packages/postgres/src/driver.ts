@@ -33,6 +33,8 @@ export interface TransactionRunner<Native> extends Runner {
 export interface Driver<Native> extends Runner {
   /** The pool or database underneath, which several stores may share. */
   readonly source: object
+  /** Gives columns of json as what they hold instead of as text: they have to be sent as text. */
+  readonly parsesJson: boolean
   /** Commits when `work` resolves and rolls back when it rejects. The transaction is read committed. */
   transaction<Result>(work: (transaction: TransactionRunner<Native>) => Promise<Result>): Promise<Result>
   /** Works on a transaction that the caller opened and will end. */

@@ -40,7 +40,7 @@ export async function openStore<Native>(
   capabilities: Capabilities,
 ): Promise<PostgresBackend<Native>> {
   const { schema, partitions, lockTimeoutMs, pollIntervalMs } = options
-  const statements = createStatements(schema)
+  const statements = createStatements(schema, driver.parsesJson)
   if (options.create) await migrate(driver, statements, schema, partitions)
   const manifest = await verify(driver, statements, schema, partitions)
   const feedWake = new FeedWake({

@@ -16,6 +16,7 @@ export interface PgliteDriverOptions<Native extends PgliteTransaction> {
 /** A {@link Driver} over PGlite: one process, one connection. */
 export class PgliteDriver<Native extends PgliteTransaction> implements Driver<Native> {
   readonly source: object
+  readonly parsesJson = true
   readonly #client: PgliteClient<Native>
   readonly #lockTimeoutMs: number
   readonly #end: (() => Promise<void>) | undefined

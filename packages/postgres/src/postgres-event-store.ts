@@ -32,6 +32,8 @@ export interface StoreBinding {
   readonly lockTimeoutMs: number
 }
 
+const SHORT_PAGE_EVENTS = 100
+
 /** The store of one schema, over whatever runs its statements. */
 export class PostgresEventStore implements EventStoreAdapter {
   readonly #binding: StoreBinding
@@ -54,17 +56,21 @@ export class PostgresEventStore implements EventStoreAdapter {
   async doRead({ streamId, partition, from, to, direction, limit }: StreamPageRequest): Promise<StreamPage> {
     const { readForward, readBackward } = this.#binding.statements
     const forward = direction === 'forward'
+    // One row more than asked for tells that there is more, and spares a stream of just this length a second request.
+    // Of a short page it would be too much of what is sent.
+    const asked = limit < SHORT_PAGE_EVENTS ? limit : limit + 1
     const rows = await this.#binding.runner.run(forward ? readForward : readBackward, [
       streamId,
       from,
       to,
-      limit,
+      asked,
     ])
-    const found = rows.map((row) => new StoredRow(row, partition, streamId))
+    const page = rows.length > limit ? rows.slice(0, limit) : rows
+    const found = page.map((row) => new StoredRow(row, partition, streamId))
     const border = forward ? -1 : found.findIndex((event) => !isLive(event))
     const events = border < 0 ? found : found.slice(0, border)
     const last = events.at(-1)?.version ?? from
-    const done = rows.length < limit || border >= 0 || last === (forward ? to : from)
+    const done = rows.length < asked || border >= 0 || last === (forward ? to : from)
     return { events, done, next: forward ? last + 1 : last - 1 }
   }
 

@@ -6,7 +6,7 @@ import { quoteSchema } from './schema-name.ts'
 import type { Statements } from './statements.ts'
 
 /** The migrations of `sql/`, which this version was made for. */
-const SCHEMA_VERSION = 6
+const SCHEMA_VERSION = 7
 
 const folder = new URL('../sql/', import.meta.url)
 

@@ -5,8 +5,12 @@ import { quoteSchema } from './schema-name.ts'
 /** Every statement of a store but those that create it. All else is in the functions of `sql/`. */
 export type Statements = ReturnType<typeof createStatements>
 
-/** The statements for the store in `schema`. */
-export function createStatements(schema: string) {
+/**
+ * The statements for the store in `schema`.
+ *
+ * @param parsesJson - the driver parses columns of json, which have to be text for it.
+ */
+export function createStatements(schema: string, parsesJson = false) {
   const prefix = quoteSchema(schema)
   const statement = (text: string, writes: boolean): Statement => {
     // The text decides, so that stores of several schemas can share a connection.
@@ -19,6 +23,8 @@ export function createStatements(schema: string) {
   }
   const rows = (name: string, parameters: number) =>
     statement(`select * from ${call(name, parameters)}`, false)
+  const body = (name: string): string => (parsesJson ? `r.${name}::text` : `r.${name}`)
+  const event = `r.r_line, ${body('r_data')}, ${body('r_metadata')}`
   const look = (name: string, parameters: number) => statement(`select ${call(name, parameters)}`, false)
   const write = (name: string, parameters: number) => statement(`select ${call(name, parameters)}`, true)
   return {
@@ -35,9 +41,15 @@ export function createStatements(schema: string) {
     writeDocument: write('write_document', 7),
     sweepDocuments: write('sweep_documents', 1),
     streamHead: look('stream_head', 1),
-    readForward: rows('read_forward', 4),
-    readBackward: rows('read_backward', 4),
-    readFeed: rows('read_feed', 3),
+    readForward: statement(
+      `select ${event} from ${call('stream_chunks', 4)} c cross join lateral ${prefix}.read_forward($1, c.r_low, c.r_high) r`,
+      false,
+    ),
+    readBackward: statement(`select ${event} from ${call('read_backward', 4)} r`, false),
+    readFeed: statement(
+      `select ${event} from ${call('feed_chunks', 3)} c cross join lateral ${prefix}.read_feed($1, c.r_low, c.r_high, c.r_line) r`,
+      false,
+    ),
     feedHead: look('feed_head', 1),
     feedHeads: look('feed_heads', 1),
     getDocuments: rows('get_documents', 3),

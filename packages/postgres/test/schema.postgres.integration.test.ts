@@ -99,6 +99,27 @@ describe('creating', () => {
     expect(rows).toEqual([{ there: null }])
   })
 
+  it('brings a store of version 6 up to date, with all that it holds', async () => {
+    const pool = database.pool()
+    const schema = uniqueSchema()
+    const { store } = await postgres({ pool, schema, create: true })
+    await store.append('counter:1', [counted(1), counted(2)])
+    // What version 7 replaced and added; an older function in its place has to go.
+    await pool.query(`
+      drop function ${schema}.stream_chunks, ${schema}.feed_chunks, ${schema}.read_forward, ${schema}.read_feed;
+      create function ${schema}.read_feed(integer, bigint, integer) returns text language sql as $$ select 'old' $$;
+      update ${schema}.store set schema_version = 6`)
+    expect(await refusedWith(() => postgres({ pool, schema }))).toMatchObject({ code: 'STORE_INCOMPATIBLE' })
+    await createSchema(pool, { schema })
+    const { store: current } = await postgres({ pool, schema })
+    expect(await current.read('counter:1').toArray()).toHaveLength(2)
+    expect(await current.feed().toArray()).toHaveLength(2)
+    const { rows } = await pool.query(
+      `select count(*)::int as functions from pg_proc where proname = 'read_feed' and pronamespace = '${schema}'::regnamespace`,
+    )
+    expect(rows).toEqual([{ functions: 1 }])
+  })
+
   it('keeps several stores in one database, and over one pool, apart', async () => {
     const pool = database.pool(1)
     const [one, two] = await Promise.all([
