@@ -64,6 +64,7 @@ describe('a specification of a projection', () => {
       on(one, account.event('Closed', {})),
       on(two, deposited(1)),
     )
+    await outcome.then({ 'account:2': { cents: 1 } })
     await outcome.thenDocument('account:1', undefined)
     await outcome.thenDocument('account:2', { cents: 1 })
     expect(await violation(outcome.thenDocument('account:1', { cents: 5 }))).toContain(
