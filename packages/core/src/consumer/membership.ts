@@ -20,6 +20,7 @@ export class Membership implements PartitionShare {
   readonly #held = new Map<number, AbortController>()
   #members = 1
   #timer: NodeJS.Timeout | undefined
+  #announcing: Promise<void> | undefined
 
   constructor({ documents, borrowedFor }: CheckpointOwner, options: ConsumerOptions, member: string) {
     this.#prefix = borrowedFor === undefined ? `${options.group}/` : `${options.group}/${borrowedFor}/`
@@ -35,12 +36,14 @@ export class Membership implements PartitionShare {
     // A single run takes what it finds: it would be gone before others made room for it.
     if (this.#collection === undefined || once) return
     await this.#announce()
-    this.#timer = setInterval(() => void this.#announce(), this.#options.leaseMs / 3)
+    this.#timer = setInterval(() => this.#announceAgain(), this.#options.leaseMs / 3)
   }
 
   async leave(): Promise<void> {
     if (this.#timer === undefined) return
     clearInterval(this.#timer)
+    // One under way would enter this member again behind its removal, and tell of a store that is closed by then.
+    await this.#announcing
     await this.#quietly(async () => this.#collection?.delete(this.#key(), { partition: 0 }))
   }
 
@@ -75,6 +78,13 @@ export class Membership implements PartitionShare {
 
   #share(): number {
     return Math.ceil(this.#options.partitions.length / this.#members)
+  }
+
+  #announceAgain(): void {
+    // A slow store is not asked again before it has answered.
+    this.#announcing ??= this.#announce().finally(() => {
+      this.#announcing = undefined
+    })
   }
 
   async #announce(): Promise<void> {
