@@ -65,7 +65,7 @@ async function consumeWith(plan: (faults: Faults) => void, effects: Effects): Pr
     for (const streamId of STREAMS) await backend.store.append(streamId, [event(number)])
   }
   const group = backend.stream.group('faulty')
-  await vi.waitUntil(async () => (await group.lag())[0]?.events === 0, { timeout: 20_000, interval: 5 })
+  await vi.waitUntil(async () => (await group.lag())[0]?.events === 0, { timeout: 60_000, interval: 5 })
   await subscription.stop()
   const counted = new Map<string, readonly number[] | undefined>()
   for (const streamId of STREAMS) {
@@ -103,7 +103,7 @@ describe('a consumer whose backend', () => {
         await Promise.all(
           places.map(({ step, skip }) => check((faults) => plan(faults, step, skip), effects)),
         )
-      }, 60_000)
+      }, 240_000)
     }
   }
 })
