@@ -5,9 +5,8 @@ import { connect, type Collection } from 'couchbase'
 
 /* How a child process opens a store on Couchbase: with a collection that tells of every operation. */
 
-/** Longer than a busy machine takes; what a proxy drops is given up by then. */
-const patienceMs = 5_000
-const bootstrapMs = 60_000
+/** No call goes unanswered for ever, so only a busy machine is waited for. */
+const patienceMs = 60_000
 
 /** @param url - with the prefix in its query, as the adapter's own URLs have it. */
 export async function openHooked(url: string, options: OpenOptions, hooks: DriverHooks): Promise<Backend> {
@@ -15,7 +14,7 @@ export async function openHooked(url: string, options: OpenOptions, hooks: Drive
   const cluster = await connect(`couchbase://${host}`, {
     username,
     password,
-    timeouts: { bootstrapTimeout: bootstrapMs, kvTimeout: patienceMs, kvDurableTimeout: patienceMs },
+    timeouts: { bootstrapTimeout: patienceMs, kvTimeout: patienceMs, kvDurableTimeout: patienceMs },
   })
   const collection = cluster.bucket(pathname.slice(1)).defaultCollection()
   const prefix = searchParams.get('prefix') ?? undefined

@@ -39,7 +39,5 @@ function fateOf(_request: CouchbaseRequest, random: Random): NamedFate<Couchbase
   if (lot < 0.016) {
     return { name: 'request overtaken', fate: { delayMs: random.integer(5, 1_000), cut: true } }
   }
-  if (lot < 0.017) return { name: 'reply dropped', fate: 'drop-reply' }
-  if (lot < 0.018) return { name: 'request dropped', fate: 'drop-request' }
   return lot < 0.08 ? { name: 'request late', fate: { delayMs: random.integer(1, 200) } } : undefined
 }
