@@ -28,7 +28,7 @@ describe('the entry of the root commands', () => {
       const { code, stderr } = await run([], words)
       expect(code).toBe(1)
       expect(stderr).toContain(
-        `no command is called "${words[0] ?? ''}"; known: test, test:clusters, demo, git-history, order-flow, servers`,
+        `no command is called "${words[0] ?? ''}"; known: test, test:clusters, demo, git-history, order-flow, photo-shop, servers`,
       )
     }
   })
