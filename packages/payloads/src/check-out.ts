@@ -1,6 +1,7 @@
 import { type EncodedEvent, partitionOf } from '@eventspine/core'
 import type { ResolvedOptions, Segment } from './options.ts'
 import {
+  ANY_DIGEST,
   digestOf,
   documentValue,
   headText,
@@ -129,10 +130,8 @@ function keepApart(
 ): SegmentReference {
   const { documents, name } = segment
   const nowMs = Date.now()
-  // Of the same length for every digest.
-  const roomBytes =
-    documents.capabilities.maxDocumentBytes -
-    overheadBytes(headText(place, name, digestOf(place, 0, ''), nowMs))
+  const overhead = overheadBytes(headText(place, name, ANY_DIGEST, nowMs))
+  const roomBytes = documents.capabilities.maxDocumentBytes - overhead
   const bytes = Buffer.byteLength(text)
   const split = bytes > roomBytes
   const digest = digestOf(place, split ? roomBytes : 0, text)

@@ -13,6 +13,8 @@ export const PAYLOADS = '$payloads'
 const FORMAT = 1
 /** Characters of base64url that carry 128 bits. */
 const DIGEST_CHARACTERS = 22
+/** As long as every digest. */
+export const ANY_DIGEST = '-'.repeat(DIGEST_CHARACTERS)
 const MARK = ',"data":'
 const START = `{"format":${FORMAT},`
 

@@ -1,9 +1,16 @@
-import { type OpenRequest, testEventStore, testEventStream, testPayloads } from '@eventspine/conformance'
+import {
+  type OpenRequest,
+  registerCases,
+  streamCases,
+  testEventStore,
+  testPayloads,
+} from '@eventspine/conformance'
 import { createDatabase, type OwnDatabase } from '@eventspine/servers'
 import { afterAll, beforeAll, describe, it } from 'vitest'
 import { openPostgresRedis } from './postgres-redis.ts'
 import { openReference } from './reference.ts'
 import { serverUrl } from './server-url.ts'
+import { touchedStreamCases } from './touched-cases.ts'
 
 let database: OwnDatabase
 beforeAll(async () => void (database = await createDatabase(serverUrl('postgres'))))
@@ -20,6 +27,8 @@ const kit = {
   patienceMs: 60_000,
 }
 
+const killed = streamCases.filter(({ id }) => id === 'crashes/killed-processes')
+
 testEventStore(kit)
-testEventStream(kit)
+registerCases(kit, 'EventStream', [...touchedStreamCases, ...killed])
 testPayloads(kit)

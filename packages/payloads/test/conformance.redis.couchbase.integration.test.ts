@@ -1,8 +1,9 @@
-import { type OpenRequest, testDocumentStore, testEventStore, testPayloads } from '@eventspine/conformance'
+import { type OpenRequest, registerCases, testEventStore, testPayloads } from '@eventspine/conformance'
 import { describe, it } from 'vitest'
 import { openRedisCouchbase } from './redis-couchbase.ts'
 import { openReference } from './reference.ts'
 import { serverUrl } from './server-url.ts'
+import { touchedStreamCases } from './touched-cases.ts'
 
 const kit = {
   describe,
@@ -16,5 +17,5 @@ const kit = {
 }
 
 testEventStore(kit)
-testDocumentStore(kit)
+registerCases(kit, 'EventStream', touchedStreamCases)
 testPayloads(kit)
