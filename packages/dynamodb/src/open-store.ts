@@ -11,19 +11,13 @@ import { readManifest, writeManifest } from './manifest.ts'
 import type { ResolvedStoreOptions } from './options.ts'
 import { Table } from './table.ts'
 
-/**
- * How long an append that does not say goes on while other writers are ahead of it. Each of them takes a round trip, and
- * the service may slow down all of them.
- */
-const LOCK_TIMEOUT_MS = 10_000
-
 /** Opens the store under a prefix: creates it where asked, verifies it, and puts core's wrapper around it. */
 export async function openStore(
   client: DynamoDBClient,
   options: ResolvedStoreOptions,
   end: () => void,
 ): Promise<Backend> {
-  const { prefix, partitions, pollIntervalMs } = options
+  const { prefix, partitions, pollIntervalMs, lockTimeoutMs } = options
   const table = new Table(client, options.table)
   const keys = new Keys(prefix)
   if (options.create) await create(client, table, keys, partitions)
@@ -35,7 +29,7 @@ export async function openStore(
     name: 'dynamodb',
     capabilities,
     manifest,
-    lockTimeoutMs: LOCK_TIMEOUT_MS,
+    lockTimeoutMs,
     store: new DynamodbEventStore({ table, keys, feed, feedWake }),
     documents: new DynamodbDocumentStore(table, keys),
     doClose: async () => {

@@ -17,6 +17,11 @@ export interface StoreOptions {
    * every partition that is waited for. Commits of this process wake at once. Default 100.
    */
   readonly pollIntervalMs?: number | undefined
+  /**
+   * Milliseconds that an append which does not say goes on while other writers are ahead of it, or capacity is short, before
+   * it is `BUSY`. Default 10,000.
+   */
+  readonly lockTimeoutMs?: number | undefined
 }
 
 export interface ResolvedStoreOptions {
@@ -25,9 +30,10 @@ export interface ResolvedStoreOptions {
   readonly create: boolean
   readonly partitions: number | undefined
   readonly pollIntervalMs: number
+  readonly lockTimeoutMs: number
 }
 
-const DEFAULTS = { prefix: 'eventspine', pollIntervalMs: 100 } as const
+const DEFAULTS = { prefix: 'eventspine', pollIntervalMs: 100, lockTimeoutMs: 10_000 } as const
 
 /** A name or an ARN. https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_CreateTable.html */
 const TABLE = /^([A-Za-z0-9_.-]{3,255}|arn:[A-Za-z0-9_.:/-]{3,1000})$/
@@ -35,11 +41,12 @@ const TABLE = /^([A-Za-z0-9_.-]{3,255}|arn:[A-Za-z0-9_.:/-]{3,1000})$/
 /** @throws {@link EventStoreError} `INVALID_ARGUMENT` naming the option, before any I/O. */
 export function resolveOptions(options: StoreOptions & { readonly table: string }): ResolvedStoreOptions {
   const { table, prefix = DEFAULTS.prefix, create = false, partitions } = options
-  const { pollIntervalMs = DEFAULTS.pollIntervalMs } = options
+  const { pollIntervalMs = DEFAULTS.pollIntervalMs, lockTimeoutMs = DEFAULTS.lockTimeoutMs } = options
   checkTable(table)
   checkPrefix(prefix)
   checkMs(pollIntervalMs, 'pollIntervalMs')
-  return { table, prefix, create, partitions, pollIntervalMs }
+  checkMs(lockTimeoutMs, 'lockTimeoutMs')
+  return { table, prefix, create, partitions, pollIntervalMs, lockTimeoutMs }
 }
 
 /** @throws {@link EventStoreError} `INVALID_ARGUMENT`. */

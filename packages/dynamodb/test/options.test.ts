@@ -14,6 +14,7 @@ describe('options', () => {
       create: false,
       partitions: undefined,
       pollIntervalMs: 100,
+      lockTimeoutMs: 10_000,
     })
   })
 
@@ -23,6 +24,7 @@ describe('options', () => {
     ['prefix', { table: 'events', prefix: 'a|b' }],
     ['prefix', { table: 'events', prefix: '' }],
     ['pollIntervalMs', { table: 'events', pollIntervalMs: 0 }],
+    ['lockTimeoutMs', { table: 'events', lockTimeoutMs: 0.5 }],
   ])('are refused naming %s', (field, options) => {
     expect(() => resolveOptions(options)).toThrow(refusal(field))
   })

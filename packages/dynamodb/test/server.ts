@@ -3,7 +3,7 @@ import { ownTable, startDynamodbProxy } from '@eventspine/servers'
 import type { DynamodbProxy } from '@eventspine/servers'
 import { afterEach } from 'vitest'
 import { createStore, createTable, dynamodb } from '../src/index.ts'
-import { clientOf, POLL_INTERVAL_MS, serverUrl } from './backend.ts'
+import { clientOf, LOCK_TIMEOUT_MS, POLL_INTERVAL_MS, serverUrl } from './backend.ts'
 
 /** What a test leaves open, ended after it in reverse order. */
 export function useEnds(): (end: () => unknown) => void {
@@ -35,7 +35,8 @@ export async function openProxied(
   const open = async (url: string): Promise<Backend> => {
     const client = clientOf(url)
     onEnd(() => client.destroy())
-    const backend = await dynamodb({ client, table: own.table, pollIntervalMs: POLL_INTERVAL_MS })
+    const waits = { pollIntervalMs: POLL_INTERVAL_MS, lockTimeoutMs: LOCK_TIMEOUT_MS }
+    const backend = await dynamodb({ client, table: own.table, ...waits })
     onEnd(() => backend.close())
     return backend
   }
