@@ -189,6 +189,8 @@ export class ScheduleWorker<Message> {
     const controller = new AbortController()
     let reject = (_reason: unknown): void => undefined
     const aborted = new Promise<never>((_, onReject) => (reject = onReject))
+    // A handler may have thrown before anybody waits for this.
+    aborted.catch(() => undefined)
     const abort = (): void => {
       const { reason } = sources.find((source) => source.aborted) ?? delivery.signal
       controller.abort(reason)

@@ -243,6 +243,27 @@ describe.each(kindsOfDocuments)('a schedule on documents with $kind', ({ narrowe
     expect(await waiting()).toEqual([])
   })
 
+  test('leaves a message to the run that delivers it', async () => {
+    await schedule.add('a', clock.now(), 'slow')
+    let finish = (): void => undefined
+    const finished = new Promise<void>((resolve) => (finish = resolve))
+    let begin = (): void => undefined
+    const begun = new Promise<void>((resolve) => (begin = resolve))
+    const slow = schedule.runOnce({
+      ...options,
+      deliver: async () => {
+        begin()
+        await finished
+      },
+    })
+    await begun
+    const others = await openSchedule().runOnce({ ...options, pollMs: 1, budgetMs: 50 })
+    expect(others).toEqual({ delivered: 0, failed: 0 })
+    finish()
+    expect(await slow).toEqual({ delivered: 1, failed: 0 })
+    expect(delivered).toEqual([])
+  })
+
   test('refuses what is no name, id or time before anything is written', async () => {
     expect(() => messageSchedule(documents, { name: '' })).toThrow(EventStoreError)
     expect(() => messageSchedule(documents, { name: 'x', keepMs: 0 })).toThrow(EventStoreError)
