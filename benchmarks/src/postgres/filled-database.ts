@@ -9,6 +9,8 @@ export interface Filling {
 }
 
 const EVENTS_PER_APPEND = 100
+/** Thousands of appends queue up at once, and on a busy machine they wait long for each other. */
+const FILL_LOCK_TIMEOUT_MS = 600_000
 
 /** Many short streams and one long one, their events mingled in the feed as an application's would be. */
 export function mingledStreams(streams: number, eventsEach: number): readonly Filling[] {
@@ -22,7 +24,11 @@ export async function openFilledDatabase(
 ): Promise<SliceDatabase> {
   const database = await openSliceDatabase(serverUrl)
   try {
-    const { store } = await postgres({ pool: database.pool, create: true })
+    const { store } = await postgres({
+      pool: database.pool,
+      create: true,
+      lockTimeoutMs: FILL_LOCK_TIMEOUT_MS,
+    })
     const longest = Math.max(...fillings.map(({ events }) => events))
     for (let version = 0; version < longest; version += EVENTS_PER_APPEND) {
       await Promise.all(
