@@ -1,7 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
 import { type Commit, type CommitOutcome, EventStoreError, type StreamAppend } from '@eventspine/core'
 import { classifyError, undecided } from './classify-error.ts'
-import type { Appended } from './feed-writer.ts'
 import type { Partition } from './partition.ts'
 import { planAppend, type StreamPlan } from './plan-append.ts'
 import { commitOf, type FeedEntry, sizeOf } from './stored-commit.ts'
@@ -83,9 +82,9 @@ export class Committer {
   async #append(batch: Batch, group: readonly Candidate[]): Promise<readonly StreamPlan[]> {
     const partition = this.#options.partitions[group[0]?.plan.partition ?? 0]
     if (partition === undefined) throw new RangeError('there is no such partition')
-    let appended: Appended | undefined
+    let base: number | undefined
     try {
-      appended = await partition.writer.append({
+      base = await partition.writer.append({
         entries: group.map(({ entry }) => entry),
         size: group.reduce((sum, { size }) => sum + size, 0),
       })
@@ -93,19 +92,15 @@ export class Committer {
       for (const { plan } of group) batch.fail(plan, classifyError(error, true))
       return []
     }
-    if (appended === undefined) {
+    if (base === undefined) {
       for (const { plan } of group) batch.fail(plan, partitionSealed(plan.partition))
       return []
     }
-    const { base, full } = appended
     let at = base
     const ends = group.map(({ entry }) => (at += entry.events.length))
-    // Whoever meets a full page turns it: when this fails, it is the next append.
-    const turned = full === undefined ? undefined : partition.chain.turn(full).catch(() => false)
     const decided = await Promise.all(
       group.map((candidate, index) => this.#decide(batch, candidate, ends[index] ?? 0, partition)),
     )
-    await turned
     partition.committed(at)
     return group.flatMap(({ plan }, index) => (decided[index] === true ? [] : [plan]))
   }

@@ -8,6 +8,9 @@ import { isVoid, type PageEntry, storedEvent } from './stored-commit.ts'
 /** What one page holds at most, apart from its last document. */
 const PAGE_CHARACTERS = 4 * 1024 * 1024
 
+/** Pages that are read at once, at most. */
+const MAX_AHEAD = 16
+
 /** What is known of the end of a feed that was looked at. */
 interface SeenEnd extends FeedHead {
   readonly page: number
@@ -33,15 +36,21 @@ export class FeedReader {
     const answer = new FeedAnswer(request)
     const { chain } = this.#partition
     let page = request.after === 0 ? 0 : await chain.pageOf(request.after)
-    while (page !== undefined) {
-      const seen = await this.#page(page, request.after)
-      if (seen === undefined) break
-      answer.take(seen.page, seen.decisions)
-      if (answer.hasMore) return answer.toPage(false)
-      if (seen.page.open === 1) break
-      // Whether something stands on the next page is not known yet.
-      if (answer.isSated) return answer.toPage(false)
-      page++
+    let ahead = 1
+    for (let pages = 1; page !== undefined; pages += ahead) {
+      const first: number = page
+      const found = await Promise.all(Array.from({ length: ahead }, (_, index) => this.#fetch(first + index)))
+      for (const [index, each] of found.entries()) {
+        if (each === undefined) return answer.toPage(true)
+        answer.take(each.content, await this.#judge(first + index, each, request.after))
+        if (answer.hasMore) return answer.toPage(false)
+        if (each.content.open === 1) return answer.toPage(true)
+        // Whether something stands on the next page is not known yet.
+        if (answer.isSated) return answer.toPage(false)
+      }
+      page += ahead
+      // As many at once as are there, and are needed if they are like the ones before.
+      ahead = Math.max(1, Math.min(MAX_AHEAD, chain.lastSeen - page + 1, answer.pagesLeft(pages)))
     }
     return answer.toPage(true)
   }
@@ -92,16 +101,26 @@ export class FeedReader {
     number: number,
     after: number,
   ): Promise<{ readonly page: PageDocument; readonly decisions: readonly Decision[] } | undefined> {
-    const { chain, decisions } = this.#partition
-    const found = await this.#connection.get<PageDocument>(chain.key(number))
+    const found = await this.#fetch(number)
     if (found === undefined) return undefined
+    return { page: found.content, decisions: await this.#judge(number, found, after) }
+  }
+
+  async #fetch(number: number): Promise<Found<PageDocument> | undefined> {
+    const { chain } = this.#partition
+    const found = await this.#connection.get<PageDocument>(chain.key(number))
+    if (found !== undefined) chain.sees(number, found.content.base)
+    return found
+  }
+
+  /** What counts on a page; marks it when nothing is left to decide. */
+  async #judge(number: number, found: Found<PageDocument>, after: number): Promise<readonly Decision[]> {
     const page = found.content
-    chain.sees(number, page.base)
     const closed = page.open !== 1
-    const decided = await decisions.ofPage(page, closed ? 0 : after)
+    const decided = await this.#partition.decisions.ofPage(page, closed ? 0 : after)
     if (page.settled === 1) this.#settledUpTo = Math.max(this.#settledUpTo, number)
     else if (closed) await this.#settle(number, found, decided)
-    return { page, decisions: decided }
+    return decided
   }
 
   /**
@@ -154,6 +173,12 @@ class FeedAnswer {
   /** There is as much as was asked for. */
   get isSated(): boolean {
     return this.#events.length >= this.#request.limit || this.#characters >= PAGE_CHARACTERS
+  }
+
+  /** How many more pages are needed, when so many were not enough. */
+  pagesLeft(pages: number): number {
+    const { limit } = this.#request
+    return Math.ceil(((limit - this.#events.length) * pages) / Math.max(1, this.#events.length))
   }
 
   take(page: PageDocument, decisions: readonly Decision[]): void {

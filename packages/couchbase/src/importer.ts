@@ -51,9 +51,9 @@ export class Importer {
     const { tips } = this.#options
     const size = runs.reduce((sum, run) => sum + run.size, 0)
     const entries = runs.map(({ entry }) => entry)
-    const appended = await partition.writer.append({ entries, size })
-    if (appended === undefined) return undefined
-    let at = appended.base
+    const base = await partition.writer.append({ entries, size })
+    if (base === undefined) return undefined
+    let at = base
     const ends = entries.map(({ events }) => (at += events.length))
     const streams = new Set(entries.map(({ stream }) => stream))
     try {
@@ -69,7 +69,6 @@ export class Importer {
           return true
         }),
       )
-      if (appended.full !== undefined) await partition.chain.turn(appended.full)
       partition.committed(at)
       return decided.includes(false) ? 'lost' : ends
     } catch (error) {

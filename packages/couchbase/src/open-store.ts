@@ -59,6 +59,7 @@ export async function openStore(
     documents: new CouchbaseDocumentStore(connection, keys),
     doClose: async () => {
       feedWake.wakeAll()
+      await Promise.all(partitions.map(({ writer }) => writer.settled()))
       await end()
     },
   })

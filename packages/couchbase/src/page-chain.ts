@@ -6,6 +6,9 @@ import { newPage } from './page-document.ts'
 /** Where pages begin that were seen, per partition: facts that never change, so any number may be forgotten. */
 const MAX_KNOWN_BASES = 10_000
 
+/** Pages between two hints of where the last one is. */
+const HINT_EVERY = 8
+
 /** What is known of a page without its entries. */
 interface PageState {
   readonly open: boolean
@@ -26,6 +29,11 @@ export class PageChain {
     this.#connection = connection
     this.#keys = keys
     this.#partition = partition
+  }
+
+  /** A page that is there; -1: none was seen. */
+  get lastSeen(): number {
+    return this.#lastSeen
   }
 
   key(page: number): string {
@@ -85,10 +93,16 @@ export class PageChain {
     if ((await this.last()) > page) return true
     const state = await this.state(page)
     if (state === undefined || state.open || state.sealed) return false
-    const made = await this.#connection.insert(this.key(page + 1), newPage(state.last))
-    this.sees(page + 1, state.last)
-    if (made) await this.#connection.upsert(this.#keys.pageHint(this.#partition), { page: page + 1 })
+    await this.begin(page + 1, state.last)
     return true
+  }
+
+  /** Opens a page, when the one before it is closed at the sequence `base`. */
+  async begin(page: number, base: number): Promise<void> {
+    const made = await this.#connection.insert(this.key(page), newPage(base))
+    this.sees(page, base)
+    if (made && page % HINT_EVERY === 0)
+      await this.#connection.upsert(this.#keys.pageHint(this.#partition), { page })
   }
 
   /** Takes note of a page that was read. */
