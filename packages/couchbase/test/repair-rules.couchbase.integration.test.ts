@@ -107,6 +107,23 @@ describe('a reader', () => {
     expect(await raw.commit('counter:1', 3)).toBeUndefined()
   })
 
+  it('lets all of a stream in an import fall with its first commit', async () => {
+    const dying = await openWatched(collection(), { prefix }, ({ verb }) =>
+      verb === 'insert' ? 'not-sent' : 'sent',
+    )
+    const imported = ['counter:2', 'counter:3', 'counter:2'].map((streamId, index) => {
+      const timestamp = '2001-01-01T00:00:00.000Z'
+      const { id = '', type, data } = counted(10 + index)
+      const streamPosition = index === 2 ? 2 : 1
+      return { id, type, data, streamId, streamPosition, schemaVersion: 1, timestamp, metadata: {} }
+    })
+    expect(await refusedWith(() => dying.store.import(imported))).toMatchObject({ outcome: 'unknown' })
+    await store.append('counter:2', [counted(2)])
+    const reader = await another()
+    expect(await feedOf(reader)).toEqual([ONE, { number: 11 }, { number: 2 }])
+    expect(await streamOf(reader, 'counter:2')).toEqual([{ number: 2 }])
+  })
+
   it('refuses a position at which an entry stands that does not count', async () => {
     const at = await raw.leave(0, [entryOf('counter:1', 2, 'lost')])
     await store.append('counter:1', [counted(2)])
