@@ -93,6 +93,8 @@ function batchesOf(
   { capabilities }: DocumentStoreParts,
   wanted: number,
 ): readonly (readonly PayloadWrite[])[] {
+  // A lone append, which waits for nobody, waits for no sorting either.
+  if (writes.length === 1) return [writes]
   const { documentBatch, maxBatchDocuments, maxDocumentBytes } = capabilities
   // Several appends of the same events may come at once: a repeat does not wait for the first attempt.
   const distinct = [...new Map(writes.map((write) => [write.key, write])).values()]
