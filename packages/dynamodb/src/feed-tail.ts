@@ -31,10 +31,16 @@ export class FeedTail {
   async sequence(): Promise<number> {
     if (this.#sequence === undefined) {
       const slot = await this.#feed.lastSlot(this.partition)
+      // Whoever wrote it may have done so long ago: it says nothing about who writes now.
       if (slot === undefined) this.reached(0)
-      else this.passed(slot)
+      else this.#learn(slot)
     }
     return this.#sequence ?? 0
+  }
+
+  /** To be asked of the table again. */
+  forget(): void {
+    this.#sequence = undefined
   }
 
   reached(sequence: number): void {
@@ -54,18 +60,23 @@ export class FeedTail {
     return this.sequence()
   }
 
-  /** Another writer's slot stands where this one's should have: what it names is where those streams ended. */
-  passed({ last, token, entries }: Slot): void {
-    this.reached(last)
-    this.#turns.saw(token.slice(0, WRITER_CHARACTERS))
-    for (const { streamId, item, skip, count } of entries)
-      this.#heads.remember(streamId, { version: item + skip + count - 1, deleted: false })
+  /** Another writer's slot stands where this one's should have. */
+  passed(slot: Slot): void {
+    this.#learn(slot)
+    this.#turns.saw(slot.token.slice(0, WRITER_CHARACTERS))
   }
 
   /** Another transaction than all others: at most 36 characters, as the service wants it. */
   token(): string {
     this.#tokens++
     return `${this.#writer}-${this.#tokens.toString(36)}`
+  }
+
+  /** What a slot names is where those streams ended. */
+  #learn({ last, entries }: Slot): void {
+    this.reached(last)
+    for (const { streamId, item, skip, count } of entries)
+      this.#heads.remember(streamId, { version: item + skip + count - 1, deleted: false })
   }
 
   /** Whether others have written since. */

@@ -198,6 +198,7 @@ class AppendCall {
     if (slot?.token === plan.token) this.#written(plan, 0)
     else if (slot?.sealed === true) this.#batch.refuseRest(partitionSealed(this.#tail.partition))
     else if (slot !== undefined) this.#tail.passed(slot)
+    else this.#tail.forget()
   }
 
   /** The slot was free, so the verdicts on the others count. */

@@ -60,6 +60,9 @@ const BATCH_KEYS = 100
 /** Attempts at what the service keeps leaving out; with their pauses about 10 s. */
 const MOST_ATTEMPTS = 14
 
+/** Attempts at a single write whose item transactions have in hand; with their pauses about 2 s. */
+const CONFLICT_ATTEMPTS = 8
+
 /** Sends requests about one table over a client, and gives what fails its type. Reads are consistent. */
 export class Table {
   readonly name: string
@@ -177,16 +180,21 @@ export class Table {
   }
 
   async #conditionally(send: () => Promise<unknown>): Promise<ConditionOutcome> {
-    try {
-      await send()
-      return { ok: true }
-    } catch (error) {
-      if (
-        error instanceof ConditionalCheckFailedException ||
-        nameOf(error) === 'ConditionalCheckFailedException'
-      )
-        return { ok: false, item: (error as ConditionalCheckFailedException).Item }
-      throw classifyError(error, true)
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await send()
+        return { ok: true }
+      } catch (error) {
+        if (
+          error instanceof ConditionalCheckFailedException ||
+          nameOf(error) === 'ConditionalCheckFailedException'
+        )
+          return { ok: false, item: (error as ConditionalCheckFailedException).Item }
+        // A transaction has the item in hand, and will not for long. The client does not repeat this by itself.
+        if (nameOf(error) !== 'TransactionConflictException' || attempt === CONFLICT_ATTEMPTS)
+          throw classifyError(error, true)
+        await pause(backoffMs(attempt))
+      }
     }
   }
 

@@ -135,6 +135,22 @@ it('repeats what was throttled or met another transaction, and writes it once', 
   expect(await numbersOf(store.read('counter:1'))).toEqual([0, 1])
 })
 
+it('repeats a single write whose document a transaction has in hand', async () => {
+  const { proxy, backend } = await openProxied(onEnd)
+  const notes = backend.documents.collection('notes')
+  let left = 3
+  proxy.decide(({ operation }) =>
+    operation === 'PutItem' && left-- > 0 ? { error: 'TransactionConflictException' } : undefined,
+  )
+  const revision = await notes.put('n', 1, { expectedRevision: 'none' })
+  expect(left).toBeLessThanOrEqual(0)
+  expect((await notes.get('n'))?.revision).toBe(revision)
+  proxy.decide(({ operation }) =>
+    operation === 'PutItem' ? { error: 'TransactionConflictException' } : undefined,
+  )
+  expect(await refusedWith(() => notes.put('n', 2))).toMatchObject({ code: 'BUSY', outcome: 'not-applied' })
+})
+
 it('is BUSY, with nothing written, when others are ahead for longer than it may wait', async () => {
   const { proxy, backend } = await openProxied(onEnd)
   const { store } = backend
