@@ -1,16 +1,10 @@
-import {
-  type OpenRequest,
-  registerCases,
-  streamCases,
-  testEventStore,
-  testPayloads,
-} from '@eventspine/conformance'
+import { type OpenRequest, registerCases, streamCases, testPayloads } from '@eventspine/conformance'
 import { createDatabase, type OwnDatabase } from '@eventspine/servers'
 import { afterAll, beforeAll, describe, it } from 'vitest'
 import { openPostgresRedis } from './postgres-redis.ts'
 import { openReference } from './reference.ts'
 import { serverUrl } from './server-url.ts'
-import { touchedStreamCases } from './touched-cases.ts'
+import { touchedStoreCases, touchedStreamCases } from './touched-cases.ts'
 
 let database: OwnDatabase
 beforeAll(async () => void (database = await createDatabase(serverUrl('postgres'))))
@@ -29,6 +23,6 @@ const kit = {
 
 const killed = streamCases.filter(({ id }) => id === 'crashes/killed-processes')
 
-testEventStore(kit)
+registerCases(kit, 'EventStore', touchedStoreCases)
 registerCases(kit, 'EventStream', [...touchedStreamCases, ...killed])
 testPayloads(kit)

@@ -1,9 +1,9 @@
-import { type OpenRequest, registerCases, testEventStore, testPayloads } from '@eventspine/conformance'
+import { type OpenRequest, registerCases, testPayloads } from '@eventspine/conformance'
 import { describe, it } from 'vitest'
 import { openRedisCouchbase } from './redis-couchbase.ts'
 import { openReference } from './reference.ts'
 import { serverUrl } from './server-url.ts'
-import { touchedStreamCases } from './touched-cases.ts'
+import { touchedStoreCases, touchedStreamCases } from './touched-cases.ts'
 
 const kit = {
   describe,
@@ -16,6 +16,6 @@ const kit = {
   patienceMs: 60_000,
 }
 
-testEventStore(kit)
+registerCases(kit, 'EventStore', touchedStoreCases)
 registerCases(kit, 'EventStream', touchedStreamCases)
 testPayloads(kit)

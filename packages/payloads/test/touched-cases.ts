@@ -1,4 +1,4 @@
-import { type Case, streamCases } from '@eventspine/conformance'
+import { type Case, storeCases, streamCases } from '@eventspine/conformance'
 
 /*
  * What becomes of data on its way through publishing and consuming. Groups, leases and checkpoints know nothing of it: on a
@@ -9,3 +9,6 @@ const touched =
 
 /** Cases of the `EventStream` port that the claim check has a part in. */
 export const touchedStreamCases: readonly Case[] = streamCases.filter(({ id }) => touched.test(id))
+
+/** Cases of the `EventStore` port without those of several processes, which a case of killed ones is harder than. */
+export const touchedStoreCases: readonly Case[] = storeCases.filter(({ id }) => !id.startsWith('processes/'))
