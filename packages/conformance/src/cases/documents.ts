@@ -74,6 +74,7 @@ export const documentCases: readonly Case[] = [
     id: 'documents/addresses',
     laws: ['K1'],
     title: 'keeps apart documents by collection, partition and key, however alike their names',
+    timeoutMs: 150_000,
     ...keepsDocuments,
     async run({ open }) {
       const { documents } = (await open({ partitions: 4 })).backend

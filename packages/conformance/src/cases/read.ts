@@ -53,7 +53,7 @@ export const readCases: readonly Case[] = [
     id: 'read/every-range',
     laws: ['R2'],
     title: 'reads every combination of direction, from, to, limit and page size as an array would be sliced',
-    timeoutMs: 150_000,
+    timeoutMs: 240_000,
     async run({ open }) {
       const { store } = (await open()).backend
       await store.append(STREAM, sampleEvents(LENGTH))
