@@ -1,4 +1,5 @@
 import { EventStoreError, type EventStoreErrorCode } from '@eventspine/core'
+import { UNSENT } from './attempt-watch.ts'
 
 interface Verdict {
   readonly code: EventStoreErrorCode
@@ -73,15 +74,6 @@ export const ERROR_NAMES: Readonly<Record<string, Verdict>> = {
 const FOREIGN_SHAPE =
   /provided key element does not match the schema|Missing the key|Type mismatch for key|number of conditions on the keys is invalid|Query condition missed key schema element|One of the required keys was not given a value/i
 
-/** No connection was had, so nothing was sent. */
-const UNSENT: ReadonlySet<string> = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-])
-
 /** Of Node's own error codes only the form counts: all of them mean that the connection is not there. */
 const SYSTEM_CODE = /^(E[A-Z_]{2,}|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_|ERR_SSL_)/
 
@@ -89,12 +81,13 @@ const SYSTEM_CODE = /^(E[A-Z_]{2,}|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR
  * Turns whatever the client threw into a typed error. Never throws. The service's own words stay in the `cause`.
  *
  * @param writes - the request changes something.
+ * @param inDoubt - an attempt before the last may have arrived, whatever became of the last.
  */
-export function classifyError(cause: unknown, writes: boolean): EventStoreError {
+export function classifyError(cause: unknown, writes: boolean, inDoubt = false): EventStoreError {
   if (EventStoreError.is(cause)) return cause
   const { verdict, detail } = judge(cause)
   const message = `dynamodb: ${verdict.message}${detail === undefined ? '' : ` (${detail})`}`
-  if (verdict.lost === true && writes) {
+  if ((verdict.lost === true || inDoubt) && writes) {
     const code = verdict.retryable ? 'OUTCOME_UNKNOWN' : verdict.code
     return new EventStoreError(code, `${message} while a write was under way`, {
       outcome: 'unknown',
@@ -114,9 +107,7 @@ function judge(cause: unknown): { readonly verdict: Verdict; readonly detail: st
   }
   const code = property(cause, 'code')
   if (code !== undefined && SYSTEM_CODE.test(code)) {
-    // The client tries again by itself: an attempt before the last may have arrived.
-    const unsent = UNSENT.has(code) && attemptsOf(cause) <= 1
-    const verdict = unsent
+    const verdict = UNSENT.has(code)
       ? again('BACKEND_UNAVAILABLE', 'the service cannot be reached')
       : lost('the connection was lost')
     return { verdict, detail: code }
@@ -132,14 +123,6 @@ function judge(cause: unknown): { readonly verdict: Verdict; readonly detail: st
     verdict: { ...final('BACKEND_FAILED', 'the client failed with an unknown error'), lost: true },
     detail: undefined,
   }
-}
-
-/** How often the client has sent the request. */
-function attemptsOf(cause: unknown): number {
-  if (typeof cause !== 'object' || cause === null || !('$metadata' in cause)) return 1
-  const metadata: unknown = cause.$metadata
-  if (typeof metadata !== 'object' || metadata === null || !('attempts' in metadata)) return 1
-  return typeof metadata.attempts === 'number' ? metadata.attempts : 1
 }
 
 function property(cause: unknown, name: 'code' | 'message' | 'name'): string | undefined {

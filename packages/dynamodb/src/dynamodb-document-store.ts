@@ -13,7 +13,7 @@ import { cancelledForGood, isContention, refusedBy } from './cancellation.ts'
 import { prepareWrite, transactAction, writeBytes } from './document-write.ts'
 import { type Item, textOf } from './item.ts'
 import type { ItemKey, Keys } from './keys.ts'
-import { busy, Patience } from './patience.ts'
+import { busy, Patience, undecided } from './patience.ts'
 import type { Table } from './table.ts'
 import { checkTransactionBytes } from './transaction-size.ts'
 
@@ -86,18 +86,24 @@ export class DynamodbDocumentStore implements DocumentStoreAdapter {
 
   async #writeAll(writes: readonly EncodedDocumentWrite[]): Promise<DocumentBatchOutcome> {
     const patience = new Patience(BATCH_PATIENCE_MS)
-    for (;;) {
-      const prepared = writes.map((write) => prepareWrite(write, this.#keys, Date.now()))
-      const tooLarge = checkTransactionBytes(prepared.reduce((sum, each) => sum + writeBytes(each), 0))
-      if (tooLarge !== undefined) return { ok: false, error: tooLarge }
-      const actions = prepared.map((each) => transactAction(each, this.#table.name))
-      const outcome = await this.#table.transact(actions, randomUUID())
+    const prepared = writes.map((write) => prepareWrite(write, this.#keys, Date.now()))
+    const tooLarge = checkTransactionBytes(prepared.reduce((sum, each) => sum + writeBytes(each), 0))
+    if (tooLarge !== undefined) return { ok: false, error: tooLarge }
+    const actions = prepared.map((each) => transactAction(each, this.#table.name))
+    // The same one each time, so that an attempt of the client which comes late is none of its own.
+    const token = randomUUID()
+    for (let inDoubt = false; ;) {
+      const outcome = await this.#table.transact(actions, token)
       if (outcome.ok) return { ok: true, revisions: prepared.map(({ revision }) => revision) }
+      inDoubt ||= outcome.inDoubt
       const refusedAt = outcome.reasons.findIndex(refusedBy)
       const write = writes[refusedAt]
-      if (write !== undefined) return refused(write)
+      // A revision that is gone does not come back; a document that is there may be gone when a late attempt arrives.
+      const isDecided = typeof write?.expectedRevision === 'object'
+      if (write !== undefined && (isDecided || !inDoubt)) return refused(write)
+      if (write !== undefined) throw undecided()
       if (!outcome.reasons.some(isContention)) throw cancelledForGood(outcome.reasons)
-      if (!(await patience.wait())) throw busy()
+      if (!(await patience.wait())) throw inDoubt ? undecided() : busy()
     }
   }
 }

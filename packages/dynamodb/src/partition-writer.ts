@@ -12,7 +12,7 @@ import { cancelledForGood, isContention, refusedBy } from './cancellation.ts'
 import { expectsNothing, fits, partitionSealed, versionRefused } from './expectation.ts'
 import type { FeedTail } from './feed-tail.ts'
 import type { Keys } from './keys.ts'
-import { busy, Patience } from './patience.ts'
+import { busy, Patience, undecided } from './patience.ts'
 import { decodeSlot } from './slot-item.ts'
 import type { Head, StreamHeads } from './stream-heads.ts'
 import type { Table } from './table.ts'
@@ -91,12 +91,27 @@ class AppendCall {
     this.#batch.sweep()
     if (plan.commits.length === 0) return
     this.#underWay = plan
-    const startMs = performance.now()
-    const outcome = await this.#table.transact(plan.actions, plan.token)
+    await this.#send(plan)
     this.#underWay = undefined
-    if (outcome.ok) this.#written(plan, performance.now() - startMs)
-    else await this.#cancelled(plan, outcome.reasons)
     this.#batch.sweep()
+  }
+
+  /**
+   * Sends a plan, and again the same one as long as an attempt of the client may still arrive: another plan for its commits
+   * could be written beside it.
+   */
+  async #send(plan: AppendPlan): Promise<void> {
+    for (let inDoubt = false; ;) {
+      const startMs = performance.now()
+      const outcome = await this.#table.transact(plan.actions, plan.token)
+      if (outcome.ok) return this.#written(plan, performance.now() - startMs)
+      const { reasons } = outcome
+      inDoubt ||= outcome.inDoubt
+      if (!inDoubt || isDecided(plan, reasons)) return await this.#cancelled(plan, reasons)
+      // A document that refused it may be gone when the late attempt arrives.
+      if (reasons.some(refusedBy) || !reasons.some(isContention)) throw undecided()
+      if (!(await this.#patience.wait())) throw undecided()
+    }
   }
 
   /** Reads the ends of streams that must be known, and of those by which a commit would be refused. */
@@ -238,6 +253,13 @@ class AppendCall {
     this.#batch.sweep()
     this.#batch.refuseRest(plan === undefined ? error : unsent(error))
   }
+}
+
+/** Its place in the feed or in a stream is taken, which no item ever gives back: it is not written later either. */
+function isDecided(plan: AppendPlan, reasons: readonly CancellationReason[]): boolean {
+  return reasons.some(
+    (reason, index) => refusedBy(reason) && (index === 0 || plan.owner(index)?.streamId !== undefined),
+  )
 }
 
 function unsent(cause: EventStoreError): EventStoreError {

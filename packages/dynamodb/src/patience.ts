@@ -32,3 +32,12 @@ export function busy(): EventStoreError<'BUSY'> {
     },
   )
 }
+
+/** As {@link busy}, where an attempt of the client's own may still arrive. */
+export function undecided(): EventStoreError<'OUTCOME_UNKNOWN'> {
+  return new EventStoreError(
+    'OUTCOME_UNKNOWN',
+    'dynamodb: an attempt whose reply was lost may still be written, and no other was let through in time',
+    { outcome: 'unknown', retryable: true },
+  )
+}

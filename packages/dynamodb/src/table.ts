@@ -17,6 +17,7 @@ import {
   type UpdateItemCommandInput,
 } from '@aws-sdk/client-dynamodb'
 import { EventStoreError } from '@eventspine/core'
+import { AttemptWatch, PER_ATTEMPT } from './attempt-watch.ts'
 import { backoffMs, pause } from './backoff.ts'
 import { classifyError } from './classify-error.ts'
 import type { Item } from './item.ts'
@@ -53,7 +54,12 @@ export type ConditionOutcome = { readonly ok: true } | { readonly ok: false; rea
 
 export type TransactOutcome =
   | { readonly ok: true }
-  | { readonly ok: false; readonly reasons: readonly CancellationReason[] }
+  | {
+      readonly ok: false
+      readonly reasons: readonly CancellationReason[]
+      /** An earlier attempt of the client may still arrive, and be executed where its conditions hold then. */
+      readonly inDoubt: boolean
+    }
 
 /** Keys that one request reads. https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html */
 const BATCH_KEYS = 100
@@ -116,39 +122,27 @@ export class Table {
   }
 
   async put(input: Omit<PutItemCommandInput, 'TableName'>): Promise<ConditionOutcome> {
-    return this.#conditionally(() =>
-      this.#client.send(
-        new PutItemCommand({
-          ...input,
-          TableName: this.name,
-          ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-        }),
-      ),
-    )
+    return this.#conditionally((attempts) => {
+      const command = new PutItemCommand({ ...input, ...this.#conditional })
+      command.middlewareStack.add(attempts.middleware, PER_ATTEMPT)
+      return this.#client.send(command)
+    })
   }
 
   async update(input: Omit<UpdateItemCommandInput, 'TableName'>): Promise<ConditionOutcome> {
-    return this.#conditionally(() =>
-      this.#client.send(
-        new UpdateItemCommand({
-          ...input,
-          TableName: this.name,
-          ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-        }),
-      ),
-    )
+    return this.#conditionally((attempts) => {
+      const command = new UpdateItemCommand({ ...input, ...this.#conditional })
+      command.middlewareStack.add(attempts.middleware, PER_ATTEMPT)
+      return this.#client.send(command)
+    })
   }
 
   async delete(input: Omit<DeleteItemCommandInput, 'TableName'>): Promise<ConditionOutcome> {
-    return this.#conditionally(() =>
-      this.#client.send(
-        new DeleteItemCommand({
-          ...input,
-          TableName: this.name,
-          ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-        }),
-      ),
-    )
+    return this.#conditionally((attempts) => {
+      const command = new DeleteItemCommand({ ...input, ...this.#conditional })
+      command.middlewareStack.add(attempts.middleware, PER_ATTEMPT)
+      return this.#client.send(command)
+    })
   }
 
   /**
@@ -156,17 +150,19 @@ export class Table {
    * transaction for ten minutes.
    */
   async transact(actions: TransactWriteItem[], token: string): Promise<TransactOutcome> {
+    const command = new TransactWriteItemsCommand({ TransactItems: actions, ClientRequestToken: token })
+    const attempts = new AttemptWatch()
+    command.middlewareStack.add(attempts.middleware, PER_ATTEMPT)
     try {
-      await this.#client.send(
-        new TransactWriteItemsCommand({ TransactItems: actions, ClientRequestToken: token }),
-      )
+      await this.#client.send(command)
       return { ok: true }
     } catch (error) {
+      const inDoubt = attempts.isInDoubtBefore(error)
       if (error instanceof TransactionCanceledException || nameOf(error) === 'TransactionCanceledException') {
         const { CancellationReasons } = error as TransactionCanceledException
-        if (CancellationReasons !== undefined) return { ok: false, reasons: CancellationReasons }
+        if (CancellationReasons !== undefined) return { ok: false, reasons: CancellationReasons, inDoubt }
       }
-      throw classifyError(error, true)
+      throw classifyError(error, true, inDoubt)
     }
   }
 
@@ -179,10 +175,15 @@ export class Table {
     }
   }
 
-  async #conditionally(send: () => Promise<unknown>): Promise<ConditionOutcome> {
+  get #conditional() {
+    return { TableName: this.name, ReturnValuesOnConditionCheckFailure: 'ALL_OLD' } as const
+  }
+
+  async #conditionally(send: (attempts: AttemptWatch) => Promise<unknown>): Promise<ConditionOutcome> {
+    const attempts = new AttemptWatch()
     for (let attempt = 1; ; attempt++) {
       try {
-        await send()
+        await send(attempts)
         return { ok: true }
       } catch (error) {
         if (
@@ -192,7 +193,7 @@ export class Table {
           return { ok: false, item: (error as ConditionalCheckFailedException).Item }
         // A transaction has the item in hand, and will not for long. The client does not repeat this by itself.
         if (nameOf(error) !== 'TransactionConflictException' || attempt === CONFLICT_ATTEMPTS)
-          throw classifyError(error, true)
+          throw classifyError(error, true, attempts.isInDoubtBefore(error))
         await pause(backoffMs(attempt))
       }
     }

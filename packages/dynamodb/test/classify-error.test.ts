@@ -71,18 +71,18 @@ describe('what the service says to a write', () => {
 })
 
 describe('what the network says', () => {
-  const refused = (attempts: number): unknown =>
-    Object.assign(new Error('connect'), { code: 'ECONNREFUSED', $metadata: { attempts } })
+  const refused = Object.assign(new Error('connect'), { code: 'ECONNREFUSED' })
 
   it('is not sent when no connection was had at the only attempt', () => {
-    expect(verdict(refused(1))).toBe('BACKEND_UNAVAILABLE not-applied retryable')
+    expect(verdict(refused)).toBe('BACKEND_UNAVAILABLE not-applied retryable')
     expect(verdict(Object.assign(new Error(''), { code: 'ENOTFOUND' }))).toBe(
       'BACKEND_UNAVAILABLE not-applied retryable',
     )
   })
 
   it('is unknown when an attempt before may have arrived, or the connection broke', () => {
-    expect(verdict(refused(2))).toBe('OUTCOME_UNKNOWN unknown retryable')
+    for (const last of [refused, named('ThrottlingException')])
+      expect(classifyError(last, true, true)).toMatchObject({ code: 'OUTCOME_UNKNOWN', outcome: 'unknown' })
     expect(verdict(Object.assign(new Error(''), { code: 'ECONNRESET' }))).toBe(
       'OUTCOME_UNKNOWN unknown retryable',
     )

@@ -260,3 +260,43 @@ it(
   },
   TWO_STARTS_MS,
 )
+
+it('writes once what the client sent again, when the first attempt comes late and the second met another transaction', async () => {
+  const { proxy, backend } = await openProxied(onEnd)
+  const { store } = backend
+  await store.append('counter:1', [counted(0)])
+  let arrive = (): void => undefined
+  const until = new Promise<void>((resolve) => (arrive = resolve))
+  const which = { operation: 'TransactWriteItems' }
+  const late = proxy.strike({ until, cut: true }, which)
+  const conflict = proxy.strike({ conflictAt: [0] }, which)
+  proxy.decide(({ operation }) => {
+    if (operation !== 'TransactWriteItems') return undefined
+    arrive()
+    return { until: late.then(() => undefined) }
+  })
+  expect((await store.append('counter:1', [counted(1)])).version).toBe(2)
+  expect(await conflict).toBeDefined()
+  expect(await late).toBeDefined()
+  await proxy.pass()
+  expect(await numbersOf(store.read('counter:1'))).toEqual([0, 1])
+  expect((await store.feed().toArray()).length).toBe(2)
+})
+
+it('says of what was refused after an attempt that may arrive that nobody knows', async () => {
+  const { proxy, backend } = await openProxied(onEnd)
+  const { store, documents } = backend
+  await store.append('counter:1', [counted(0)])
+  for (const [operation, write] of [
+    ['TransactWriteItems', () => store.append('counter:1', [counted(1)], { expectedVersion: 1 })],
+    ['PutItem', () => documents.collection('notes').put('n', 1)],
+  ] as const) {
+    const lost = proxy.strike('lose-request', { operation })
+    proxy.decide((request) =>
+      request.operation === operation ? { error: 'ThrottlingException' } : undefined,
+    )
+    expect(await refusedWith(write)).toMatchObject({ code: 'OUTCOME_UNKNOWN', outcome: 'unknown' })
+    expect(await lost).toBeDefined()
+    await proxy.pass()
+  }
+})
