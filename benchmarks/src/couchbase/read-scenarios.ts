@@ -1,11 +1,11 @@
 import { couchbase } from '@eventspine/couchbase'
-import type { Backend } from '@eventspine/core'
 import { ownKeyPrefix } from '@eventspine/servers'
 import type { Collection } from 'couchbase'
 import type { Candidate } from '../harness/compare.ts'
 import { localSession } from '../harness/session.ts'
 import type { Scenario } from '../target.ts'
-import { type OrderData, orderEvent } from '../workload/order-event.ts'
+import { fillMingled, fillStream } from '../workload/fill.ts'
+import type { OrderData } from '../workload/order-event.ts'
 import { type Pass, readSession } from '../workload/read-session.ts'
 import { readPages, type Touch, touchData, touchType } from '../workload/reads.ts'
 import { openBareCollection } from './bare-collection.ts'
@@ -32,7 +32,7 @@ export function streamReads(serverUrl: string): Scenario {
         ['cart:tens', 10],
         ['cart:twenties', 20],
       ] as const)
-        await fill(backend, id, events)
+        await fillStream(backend, id, { events: STREAM_EVENTS, eventsPerCommit: events })
       const ours = (name: string, id: string, touch: Touch) =>
         reading(name, STREAM_EVENTS, () => readPages(backend.store.read(id).pages(), touch))
       await context.compare({
@@ -63,7 +63,7 @@ export function feedReads(serverUrl: string): Scenario {
       const bare = await openBareCollection(serverUrl)
       await fillBare(bare.collection, bare.prefix, FEED_EVENTS)
       await using backend = await couchbase.connect(ownKeyPrefix(serverUrl).url, { create: true })
-      await fillMingled(backend)
+      await fillMingled(backend, { streams: FEED_STREAMS, eventsEach: FEED_EVENTS_EACH })
       const ours = (name: string, touch: Touch) =>
         reading(name, FEED_EVENTS, () => readPages(backend.store.feed().pages(), touch))
       await context.compare({
@@ -85,23 +85,6 @@ export function feedReads(serverUrl: string): Scenario {
 
 function reading(name: string, events: number, read: () => Promise<Pass>): Candidate {
   return { name, open: async () => localSession(readSession(events, read)) }
-}
-
-async function fill({ store }: Backend, id: string, eventsPerCommit: number): Promise<void> {
-  for (let version = 0; version < STREAM_EVENTS; version += eventsPerCommit) {
-    const events = Array.from({ length: eventsPerCommit }, (_, index) => orderEvent(version + index))
-    await store.append(id, events, { expectedVersion: version })
-  }
-}
-
-async function fillMingled({ store }: Backend): Promise<void> {
-  for (let version = 0; version < FEED_EVENTS_EACH; version++) {
-    await Promise.all(
-      Array.from({ length: FEED_STREAMS }, (_, stream) =>
-        store.append(`cart:${stream}`, [orderEvent(version)], { expectedVersion: version }),
-      ),
-    )
-  }
 }
 
 async function fillBare(collection: Collection, prefix: string, events: number): Promise<void> {

@@ -4,7 +4,7 @@ import type { Redis } from 'ioredis'
 import { localSession } from '../harness/session.ts'
 import type { Candidate } from '../harness/compare.ts'
 import type { Scenario } from '../target.ts'
-import { orderEvent } from '../workload/order-event.ts'
+import { fillMingled, fillStream } from '../workload/fill.ts'
 import { type Pass, readSession } from '../workload/read-session.ts'
 import { readPages, type Touch, touchAll, touchData, touchType } from '../workload/reads.ts'
 import { eventFields, packedEvent } from './raw-appenders.ts'
@@ -35,8 +35,7 @@ export function streamReads(serverUrl: string): Scenario {
         ['cart:ones', 1],
         ['cart:tens', 10],
       ] as const) {
-        for (let version = 0; version < STREAM_EVENTS; version += events)
-          await backend.store.append(id, batch(version, events), { expectedVersion: version })
+        await fillStream(backend, id, { events: STREAM_EVENTS, eventsPerCommit: events })
       }
       const ours = (id: string, touch: Touch) => () => readPages(backend.store.read(id).pages(), touch)
       for (const concurrency of [1, 16]) {
@@ -72,7 +71,8 @@ export function feedReads(serverUrl: string): Scenario {
       const references = await redis({ client, create: true, prefix: 'reference' })
       const bodies = await redis({ client, create: true, prefix: 'body', feed: 'body' })
       await fillRaw(client, FEED_EVENTS)
-      for (const backend of [references, bodies]) await fillMingled(backend)
+      for (const backend of [references, bodies])
+        await fillMingled(backend, { streams: FEED_STREAMS, eventsEach: FEED_EVENTS_EACH })
       const ours = (backend: Backend, touch: Touch) => () =>
         readPages(backend.store.feed({ pageSize: PAGE }).pages(), touch)
       await context.compare({
@@ -102,10 +102,6 @@ function reading(name: string, events: number, read: () => Promise<Pass>): Candi
   return { name, open: async () => localSession(readSession(events, read)) }
 }
 
-function batch(firstNumber: number, events: number) {
-  return Array.from({ length: events }, (_, index) => orderEvent(firstNumber + index))
-}
-
 /** Two plain streams of the same events: packed in one field, and with a field an attribute. */
 async function fillRaw(client: Redis, events: number): Promise<void> {
   for (let first = 0; first < events; first += PAGE) {
@@ -115,16 +111,5 @@ async function fillRaw(client: Redis, events: number): Promise<void> {
       pipeline.xadd('raw:fields', '*', ...eventFields(number))
     }
     await pipeline.exec()
-  }
-}
-
-/** Commits of one event, the streams' events mingled in the feed. */
-async function fillMingled({ store }: Backend): Promise<void> {
-  for (let version = 0; version < FEED_EVENTS_EACH; version++) {
-    await Promise.all(
-      Array.from({ length: FEED_STREAMS }, (_, stream) =>
-        store.append(`cart:${stream}`, [orderEvent(version)], { expectedVersion: version }),
-      ),
-    )
   }
 }
