@@ -9,6 +9,8 @@ import { numberOf, sampleEvent } from '../sample-events.ts'
 import { turn } from '../turn.ts'
 
 const STEPS = 40
+/** Each lost reply spoils one. */
+const MOST_OPENINGS = 10
 
 /** One event of nine is wanted by nobody. */
 function keeps(event: RecordedEvent): boolean {
@@ -66,10 +68,23 @@ class RelayProgram {
     this.#log.push(`open ${partition}`)
     const before = this.#sessions.get(partition)
     const client = this.#random.pick(this.#clients)
-    const session = await client.stream.openRelay(this.#source.request(partition))
+    const session = await this.#openAgain(() => client.stream.openRelay(this.#source.request(partition)))
     if (before !== undefined) this.#former.push({ session: before, partition })
     this.#sessions.set(partition, session)
     return session
+  }
+
+  /** A lost reply meets whoever comes next, which may be an opening: it is made again, which fences what it left. */
+  async #openAgain(open: () => Promise<RelaySession>): Promise<RelaySession> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await open()
+      } catch (error) {
+        const passes = EventStoreError.is(error) && (error.outcome === 'unknown' || error.retryable)
+        if (!passes || attempt === MOST_OPENINGS) throw error
+        this.#log.push('lost an opening')
+      }
+    }
   }
 
   async #write(partition: number): Promise<void> {
