@@ -8,6 +8,7 @@ import {
 import { grouped } from './grouped.ts'
 import type { PayloadHead } from './payload-document.ts'
 import { parseReference } from './reference.ts'
+import { streamPages } from './stream-pages.ts'
 
 const PAGE_EVENTS = 1000
 
@@ -101,27 +102,6 @@ export class ReferenceLookup {
 function refersTo(event: StoredEvent, { event: id, segment, digest }: PayloadHead): boolean {
   if (event.id !== id || event.codec !== 2) return false
   return parseReference(event.data, event.id).segments[segment]?.digest === digest
-}
-
-async function* streamPages(
-  store: EventStoreAdapter,
-  streamId: string,
-  partition: number,
-): AsyncGenerator<readonly StoredEvent[]> {
-  const { version: to, firstVersion } = await store.doHead(streamId, partition)
-  for (let from = firstVersion; from <= to;) {
-    const page = await store.doRead({
-      streamId,
-      partition,
-      from,
-      to,
-      direction: 'forward',
-      limit: PAGE_EVENTS,
-    })
-    yield page.events
-    if (page.done) return
-    from = page.next
-  }
 }
 
 async function* logPages(log: EventLogAdapter, partition: number): AsyncGenerator<readonly StoredEvent[]> {

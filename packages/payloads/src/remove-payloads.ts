@@ -9,8 +9,7 @@ import { inParallel } from './in-parallel.ts'
 import type { PayloadLoader, SegmentDocuments } from './load-payloads.ts'
 import type { PayloadParts } from './parts.ts'
 import { parseReference } from './reference.ts'
-
-const PAGE_EVENTS = 1000
+import { streamPages } from './stream-pages.ts'
 
 /** One document to be deleted. */
 export interface PayloadAddress {
@@ -26,27 +25,16 @@ export async function removedPayloads(
   loader: PayloadLoader,
   { streamId, partition, kind, before }: StreamRemoval,
 ): Promise<readonly PayloadAddress[]> {
-  const { version, firstVersion } = await target.doHead(streamId, partition)
-  const to = kind === 'delete' ? version : Math.min(before - 1, version)
   const found: PayloadAddress[] = []
-  for (let from = firstVersion; from <= to;) {
-    const page = await target.doRead({
-      streamId,
-      partition,
-      from,
-      to,
-      direction: 'forward',
-      limit: PAGE_EVENTS,
-    })
-    for (const event of page.events) {
+  const pages = streamPages(target, streamId, partition, kind === 'delete' ? undefined : before)
+  for await (const events of pages) {
+    for (const event of events) {
       if (event.codec !== 2) continue
       const segments = loader.documentsOf(event, parseReference(event.data, event.id))
       // To remove the reference would leave data behind of which nobody knew any more.
       if ('error' in segments) throw segments.error
       found.push(...segments.flatMap(addressesOf))
     }
-    if (page.done) break
-    from = page.next
   }
   return found
 }
