@@ -1,7 +1,7 @@
 import type { BackendAdapter, Commit, CommitOutcome, EventStoreAdapter, StoredHead } from './adapter.ts'
 import { asBackendError, checkExpectedVersion, checkInteger, throwIfAborted } from './arguments.ts'
 import type { Capabilities } from './capabilities.ts'
-import { furthest, tokenOf } from './commit-token.ts'
+import { furthest } from './commit-token.ts'
 import { groupByScope, type PreparedCommit, prepareCommit } from './commit-request.ts'
 import {
   EventStoreError,
@@ -294,7 +294,7 @@ export class WrappedEventStore implements EventStore {
       const position = formatPosition(this.incarnation, append.partition, { sequence, check: eventCheck(id) })
       return { streamId: append.streamId, version, position }
     })
-    const token = tokenOf(commit.appends, outcome.streams, streams)
+    const token = furthest(streams.map(({ position = '' }) => position))
     return { streams, revisions: outcome.revisions, token, repeated: false }
   }
 
